@@ -1,0 +1,12 @@
+DROP TABLE comments;
+DROP TABLE threads;
+DROP TABLE published_bylines;
+DROP TABLE published_articles;
+DROP TABLE article_authors;
+DROP TABLE article_slugs;
+DROP TABLE articles;
+DROP TABLE former_author_slugs;
+DROP TABLE authors;
+DROP TABLE accounts;
+DROP TABLE signing_keys;
+DROP TABLE installation;

@@ -1,0 +1,71 @@
+//! What an access token says (RFC 9068).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::accounts::permissions::{Role, Scope};
+
+/// The `typ` of an access token (RFC 9068, section 2.1). Tokens of other kinds have another, so that one cannot stand for
+/// the other (RFC 8725, section 3.11).
+pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+
+/// Seconds that an access token is valid.
+pub const ACCESS_TOKEN_SECONDS: i64 = 900;
+
+/// The `client_id` of tokens that were got with an e-mail address and a password.
+pub const PASSWORD_CLIENT: &str = "galley-login";
+
+/// The claims of an access token. Times are seconds since the Unix epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// The issuer: the public URL of the installation.
+    pub iss: String,
+    /// The account.
+    pub sub: Uuid,
+    /// The audience: the API of the installation.
+    pub aud: String,
+    /// When the token ends.
+    pub exp: i64,
+    /// When the token was made.
+    pub iat: i64,
+    /// Before this moment the token is not valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// The id of the token.
+    pub jti: Uuid,
+    /// What the token was got with.
+    pub client_id: String,
+    /// The scopes, separated by blanks.
+    pub scope: String,
+    /// The roles of the account; one, today.
+    pub roles: Vec<Role>,
+}
+
+/// Who sends a request, as a verified token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account_id: Uuid,
+    /// Its role when the token was made.
+    pub role: Role,
+    scope: String,
+}
+
+impl Identity {
+    /// The sender that verified claims name; `None` when they name no role.
+    #[must_use]
+    pub fn from_claims(claims: AccessClaims) -> Option<Self> {
+        let AccessClaims { sub, scope, roles, .. } = claims;
+        roles.first().map(|role| Self {
+            account_id: sub,
+            role: *role,
+            scope,
+        })
+    }
+
+    /// Whether the token carries a scope.
+    #[must_use]
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scope.split_ascii_whitespace().any(|name| name == scope.as_str())
+    }
+}

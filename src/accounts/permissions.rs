@@ -1,0 +1,200 @@
+//! The one table of what each role may do. The guards decide by it, tokens carry its scopes, the document shows them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What an account is in the newsroom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// May do everything.
+    Administrator,
+    /// Runs the publication: all articles, authors and comments.
+    Editor,
+    /// Writes and publishes articles, and only their own.
+    Author,
+    /// Decides about comments and threads.
+    Moderator,
+    /// Has an account and no part in the newsroom.
+    Reader,
+}
+
+/// A right, as tokens name it (RFC 6749, section 3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// `articles:read`: see working copies.
+    ArticlesRead,
+    /// `articles:write`: create and change working copies.
+    ArticlesWrite,
+    /// `articles:publish`: change what readers see.
+    ArticlesPublish,
+    /// `articles:delete`: remove articles.
+    ArticlesDelete,
+    /// `authors:write`: create, change and remove authors.
+    AuthorsWrite,
+    /// `comments:moderate`: decide about comments, open and close threads.
+    CommentsModerate,
+}
+
+/// How far a role has a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Over everything.
+    All,
+    /// Over what the account created.
+    Own,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 5] = [
+        Self::Administrator,
+        Self::Editor,
+        Self::Author,
+        Self::Moderator,
+        Self::Reader,
+    ];
+
+    /// The table: whether this role has `scope`, and how far.
+    #[must_use]
+    pub fn reach(self, scope: Scope) -> Option<Reach> {
+        use Scope::{ArticlesDelete, ArticlesPublish, ArticlesRead, ArticlesWrite, AuthorsWrite, CommentsModerate};
+        match (self, scope) {
+            (Self::Administrator | Self::Editor, _) | (Self::Moderator, CommentsModerate) => Some(Reach::All),
+            (Self::Author, ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete) => Some(Reach::Own),
+            (Self::Author, AuthorsWrite | CommentsModerate)
+            | (Self::Moderator, ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | AuthorsWrite)
+            | (Self::Reader, _) => None,
+        }
+    }
+
+    /// The scopes of this role, separated by blanks, as a token carries them.
+    #[must_use]
+    pub fn scopes(self) -> String {
+        let scopes: Vec<&str> = Scope::ALL
+            .into_iter()
+            .filter(|scope| self.reach(*scope).is_some())
+            .map(Scope::as_str)
+            .collect();
+        scopes.join(" ")
+    }
+
+    /// The name, as the database and the wire have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Editor => "editor",
+            Self::Author => "author",
+            Self::Moderator => "moderator",
+            Self::Reader => "reader",
+        }
+    }
+
+    /// The role of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 6] = [
+        Self::ArticlesRead,
+        Self::ArticlesWrite,
+        Self::ArticlesPublish,
+        Self::ArticlesDelete,
+        Self::AuthorsWrite,
+        Self::CommentsModerate,
+    ];
+
+    /// The name, as tokens have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ArticlesRead => "articles:read",
+            Self::ArticlesWrite => "articles:write",
+            Self::ArticlesPublish => "articles:publish",
+            Self::ArticlesDelete => "articles:delete",
+            Self::AuthorsWrite => "authors:write",
+            Self::CommentsModerate => "comments:moderate",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A permission that a handler names in its signature.
+pub trait Permission {
+    /// The scope that the token must carry and the role must have.
+    const SCOPE: Scope;
+}
+
+macro_rules! permissions {
+    ($($(#[$meta:meta])* $name:ident: $scope:ident;)*) => {
+        $(
+            $(#[$meta])*
+            pub struct $name;
+
+            impl Permission for $name {
+                const SCOPE: Scope = Scope::$scope;
+            }
+        )*
+    };
+}
+
+permissions! {
+    /// See working copies.
+    ReadArticles: ArticlesRead;
+    /// Create and change working copies.
+    WriteArticles: ArticlesWrite;
+    /// Change what readers see.
+    PublishArticles: ArticlesPublish;
+    /// Remove articles.
+    DeleteArticles: ArticlesDelete;
+    /// Create, change and remove authors.
+    WriteAuthors: AuthorsWrite;
+    /// Decide about comments, open and close threads.
+    ModerateComments: CommentsModerate;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_what_the_documentation_says() {
+        assert_eq!(Role::Administrator.scopes(), Role::Editor.scopes());
+        assert_eq!(
+            Role::Author.scopes(),
+            "articles:read articles:write articles:publish articles:delete"
+        );
+        assert_eq!(Role::Moderator.scopes(), "comments:moderate");
+        assert_eq!(Role::Reader.scopes(), "");
+        assert_eq!(Role::Author.reach(Scope::ArticlesPublish), Some(Reach::Own));
+        assert_eq!(Role::Editor.reach(Scope::ArticlesPublish), Some(Reach::All));
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        assert!(
+            Role::ALL
+                .into_iter()
+                .all(|role| Role::from_name(role.as_str()) == Some(role))
+        );
+        assert_eq!(Role::from_name("root"), None);
+    }
+}

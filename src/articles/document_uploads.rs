@@ -1,0 +1,595 @@
+//! Documents as editors have them: one upload makes the article, its authors and its thread.
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpResponse, post, put};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::accounts::guards::{Authorized, WhenGranted};
+use crate::accounts::permissions::{PublishArticles, WriteArticles};
+use crate::articles::article::{
+    ArticleChange, ArticleFailure, Body, BylineEntry, Excerpt, NewArticle, NewThread, Ownership, Publication, Subtitle,
+    Title, Upserted, WorkingArticle,
+};
+use crate::articles::document_views::{
+    DocumentBytes, DocumentComments, DocumentFormat, DocumentOut, DocumentQuery, DocumentReport, Strictness,
+    UpsertDocumentQuery,
+};
+use crate::articles::editorial::{allowed_publication, article_location, rendered};
+use crate::articles::views::{ArticleStatus, EditorialArticleOut};
+use crate::authors::author::{AuthorBio, AuthorName};
+use crate::comments::comment::{
+    CommentBody, CommentKind, CommenterName, ImportedComment, ThreadChange, ThreadMessage, ThreadState,
+};
+use crate::documents::text::{Charset, Text};
+use crate::documents::{
+    self, CommentsHint, Confidence, Document, DocumentAuthor, DocumentComment, DocumentCommentKind, DocumentFault,
+    DocumentStatus, Fault, Hints, Part, Span, ThreadClosing, Warning,
+};
+use crate::field::{LanguageTag, Line, Refusal, WebAddress};
+use crate::http::conditional::{Conditions, EntityTag, Written, json_bytes, written_response};
+use crate::http::input::{QueryParameters, SlugInPath, UnreadBody};
+use crate::http::patch::Patch;
+use crate::http::problem::{Problem, ProblemFault};
+use crate::http::problem_codes;
+use crate::http::times;
+use crate::markup::{Policy, Rendered};
+use crate::slug::Slug;
+use crate::state::{AppState, Stamp};
+use crate::{problems, write_unit};
+
+problems!(
+    /// What uploading a document can answer with.
+    DocumentProblems: INVALID_PARAMETER, MALFORMED_REQUEST, UNKNOWN_PARAMETER, NOT_AUTHENTICATED, TOKEN_INVALID,
+    INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
+    USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID
+);
+
+problems!(
+    /// What uploading a document to a slug can answer with.
+    DocumentUpsertProblems: INVALID_PARAMETER, MALFORMED_REQUEST, UNKNOWN_PARAMETER, NOT_AUTHENTICATED, TOKEN_INVALID,
+    INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, PRECONDITION_REQUIRED
+);
+
+/// The media types of documents, for the `Accept-Post` header.
+const ACCEPTED: &str = "text/markdown, text/plain, application/octet-stream";
+
+/// Upload a document.
+///
+/// Send the file as it is, as `text/markdown` (with YAML or TOML front matter, or none) or as `text/plain` (title,
+/// byline, paragraphs, bio, comments). It becomes an article with its authors and its thread, and the report says which
+/// lines became what. A client that can only send `application/octet-stream` names the format in `format`; plain text
+/// is the default.
+#[utoipa::path(
+    tag = "editorial documents",
+    operation_id = "create_document",
+    security(("bearer" = [])),
+    params(DocumentQuery),
+    request_body(content = DocumentBytes, description = "The file", content_type = "application/octet-stream"),
+    responses((status = 201, description = "The article and the report", body = DocumentOut,
+        headers(("Location" = String, description = "Where the article is"),
+            ("ETag" = String, description = "The entity tag of the article, to send as If-Match"))), DocumentProblems),
+)]
+#[post("/documents")]
+pub async fn create_document(
+    state: Data<AppState>,
+    caller: Authorized<WriteArticles>,
+    publisher: WhenGranted<PublishArticles>,
+    query: QueryParameters<DocumentQuery>,
+    body: UnreadBody,
+) -> Result<HttpResponse, Problem> {
+    let publication = allowed_publication(ArticleStatus::publication(query.0.status), &publisher)?;
+    let source = DocumentSource::read(body, query.0.format).await?;
+    let (document, report) = source.parse(&query.0).await?;
+    let stamp = state.stamp(caller.account_id());
+    let new = DocumentArticle {
+        id: stamp.new_id(),
+        slug: query.0.slug,
+        publication,
+        document,
+    }
+    .checked(&stamp)
+    .await?;
+    let stored: Result<WorkingArticle, ArticleFailure> = write_unit!(&state.database, articles::create(new, stamp));
+    respond_created(&state, stored?, report)
+}
+
+/// Upload a document to a slug.
+///
+/// Makes the article, or puts the document in place of the one that has the slug; then `If-Match` is required. With
+/// `If-Match: *` the request makes or overwrites, whichever it takes. A `revision` in the front matter counts like
+/// `If-Match`. Comments that the thread has already are not doubled, and none are removed.
+#[utoipa::path(
+    tag = "editorial documents",
+    operation_id = "upsert_document",
+    security(("bearer" = [])),
+    params(("slug" = String, Path, description = "The slug of the article"), UpsertDocumentQuery),
+    request_body(content = DocumentBytes, description = "The file", content_type = "application/octet-stream"),
+    responses((status = 200, description = "The article, which was changed, and the report", body = DocumentOut,
+            headers(("ETag" = String, description = "The entity tag of the article, to send as If-Match"))),
+        (status = 201, description = "The article, which was made, and the report", body = DocumentOut,
+            headers(("Location" = String, description = "Where the article is"),
+                ("ETag" = String, description = "The entity tag of the article, to send as If-Match"))),
+        DocumentUpsertProblems),
+)]
+#[put("/documents/{slug}")]
+pub async fn upsert_document(
+    state: Data<AppState>,
+    caller: Authorized<WriteArticles>,
+    publisher: WhenGranted<PublishArticles>,
+    slug: SlugInPath,
+    query: QueryParameters<UpsertDocumentQuery>,
+    conditions: Conditions,
+    body: UnreadBody,
+) -> Result<HttpResponse, Problem> {
+    let query = DocumentQuery::from(query.0);
+    let publication = allowed_publication(ArticleStatus::publication(query.status), &publisher)?;
+    let source = DocumentSource::read(body, query.format).await?;
+    let (document, report) = source.parse(&query).await?;
+    let conditions = conditions.or_revision(document.revision.as_ref().map(|revision| revision.value));
+    let stamp = state.stamp(caller.account_id());
+    let new = DocumentArticle {
+        id: stamp.new_id(),
+        slug: Some(slug.0),
+        publication,
+        document,
+    }
+    .checked(&stamp)
+    .await?;
+    let ownership = Ownership::from_filter(caller.owner_filter());
+    let stored: Result<Upserted, ArticleFailure> =
+        write_unit!(&state.database, articles::upsert(new, ownership, conditions, stamp));
+    match stored? {
+        Upserted::Created(article) => respond_created(&state, article, report),
+        Upserted::Changed(article) => respond(&Written::Changed, article, report),
+    }
+}
+
+/// A body with what is known of its form.
+struct DocumentSource {
+    bytes: Bytes,
+    format: DocumentFormat,
+    charset: Charset,
+}
+
+impl DocumentSource {
+    async fn read(body: UnreadBody, named_format: Option<DocumentFormat>) -> Result<Self, Problem> {
+        let format = declared_format(body.media_type().as_deref(), named_format)?;
+        let charset = match body.charset() {
+            None => Charset::default(),
+            Some(label) => Charset::from_label(&label).map_err(|fault| {
+                Problem::new(&problem_codes::UNSUPPORTED_MEDIA_TYPE, fault.detail.clone())
+                    .with_fault(ProblemFault::header("Content-Type", fault.code, fault.detail))
+            })?,
+        };
+        Ok(Self {
+            bytes: body.bytes().await?,
+            format,
+            charset,
+        })
+    }
+
+    /// Reads the document on a thread for blocking work, since a long one takes a while.
+    async fn parse(self, query: &DocumentQuery) -> Result<(Document, DocumentReport), Problem> {
+        let (format, hints) = (self.format, hints(query));
+        let parsed = tokio::task::spawn_blocking(move || {
+            let text = Text::decode(&self.bytes, self.charset).map_err(|fault| DocumentFault(vec![fault]))?;
+            match self.format {
+                DocumentFormat::Markdown => documents::front_matter::read(&text, &hints),
+                DocumentFormat::Plain => documents::plain_text::read(&text, &hints),
+            }
+        });
+        let mut document = parsed
+            .await
+            .map_err(|panic| Problem::internal(panic.to_string()))?
+            .map_err(unreadable)?;
+        document.warnings.extend(status_warning(&document, query.status));
+        let report = DocumentReport::new(&document, format);
+        match query.strict {
+            Some(Strictness::Strict) => refuse_ambiguous(&document)?,
+            Some(Strictness::Lenient) | None => {}
+        }
+        Ok((document, report))
+    }
+}
+
+/// A document that was read, on its way to an article.
+struct DocumentArticle {
+    id: Uuid,
+    slug: Option<Slug>,
+    publication: Publication,
+    document: Document,
+}
+
+impl DocumentArticle {
+    /// Checks every part against the limits of its field, and renders the texts.
+    async fn checked(self, stamp: &Stamp) -> Result<NewArticle, Problem> {
+        let Self {
+            id,
+            slug,
+            publication,
+            document,
+        } = self;
+        let extra = extra(&document);
+        let mut faults = PartFaults::default();
+        let title = faults.required("title", document.title.as_ref(), Title::parse);
+        let slug = slug.or_else(|| faults.optional(document.slug.as_ref(), Slug::parse));
+        let body = faults.required("body", Some(&document.body_markdown), Body::parse);
+        let change = ArticleChange {
+            subtitle: Patch::replacing(faults.optional(document.subtitle.as_ref(), Subtitle::parse)),
+            excerpt: Patch::replacing(faults.optional(document.excerpt.as_ref(), Excerpt::parse)),
+            lang: Patch::replacing(faults.optional(document.lang.as_ref(), LanguageTag::parse)),
+            canonical_url: Patch::replacing(faults.optional(document.canonical_url.as_ref(), WebAddress::parse)),
+            published_at: faults.past_date(document.published_at.as_ref(), stamp),
+            byline: Some(
+                document
+                    .authors
+                    .into_iter()
+                    .filter_map(|author| faults.author(author))
+                    .collect(),
+            ),
+            extra: Some(extra),
+            ..ArticleChange::none()
+        };
+        let thread = NewThread {
+            change: document.thread.and_then(|closing| faults.thread(closing)),
+            comments: document
+                .comments
+                .into_iter()
+                .filter_map(|comment| faults.comment(comment))
+                .collect(),
+        };
+        let title_span = document.title.as_ref().and_then(|title| title.span);
+        let slug = slug.or_else(|| title.as_ref().and_then(|title| faults.slug_of(title, title_span)));
+        let (Some(title), Some(body), Some(slug)) = (title, body, slug) else {
+            return Err(faults.into_problem());
+        };
+        faults.none_found()?;
+        let text = rendered(body).await?;
+        Ok(NewArticle {
+            id,
+            slug,
+            title,
+            text,
+            change,
+            thread,
+            publication,
+        })
+    }
+}
+
+/// The parts of a document that break the limits of their fields.
+#[derive(Default)]
+struct PartFaults {
+    faults: Vec<ProblemFault>,
+}
+
+impl PartFaults {
+    fn required<T, R: Refusal>(
+        &mut self,
+        name: &str,
+        part: Option<&Part<String>>,
+        parse: impl Fn(&str) -> Result<T, R>,
+    ) -> Option<T> {
+        if part.is_none() {
+            self.faults.push(ProblemFault::at(
+                Some(1),
+                None,
+                "required",
+                format!("the document has no {name}; add one"),
+            ));
+        }
+        self.optional(part, parse)
+    }
+
+    fn optional<T, R: Refusal>(
+        &mut self,
+        part: Option<&Part<String>>,
+        parse: impl Fn(&str) -> Result<T, R>,
+    ) -> Option<T> {
+        let part = part?;
+        self.text(&part.value, part.span, parse)
+    }
+
+    fn text<T, R: Refusal>(
+        &mut self,
+        text: &str,
+        span: Option<Span>,
+        parse: impl Fn(&str) -> Result<T, R>,
+    ) -> Option<T> {
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(refusal) => {
+                let start: String = text.chars().take(40).collect();
+                let detail = format!("{start:?} cannot be stored: {refusal}");
+                self.faults.push(ProblemFault::at(
+                    span.map(|span| span.first_line),
+                    None,
+                    refusal.code(),
+                    detail,
+                ));
+                None
+            }
+        }
+    }
+
+    fn past_date(&mut self, part: Option<&Part<DateTime<Utc>>>, stamp: &Stamp) -> Patch<DateTime<Utc>> {
+        match part {
+            None => Patch::Absent,
+            Some(part) if part.value > stamp.now => {
+                let detail = "the date lies in the future; remove it, and publish when it has come";
+                let line = part.span.map(|span| span.first_line);
+                self.faults.push(ProblemFault::at(line, None, "in-future", detail));
+                Patch::Absent
+            }
+            Some(part) => Patch::Value(part.value),
+        }
+    }
+
+    fn author(&mut self, part: Part<DocumentAuthor>) -> Option<BylineEntry> {
+        let DocumentAuthor {
+            slug,
+            name,
+            bio,
+            url,
+            email: _,
+            role: _,
+            second_name: _,
+        } = part.value;
+        let slug = match slug {
+            None => None,
+            Some(slug) => Some(self.text(&slug, part.span, Slug::parse)?),
+        };
+        let Some(name) = name else {
+            return slug.map(BylineEntry::Slug);
+        };
+        let name = self.text(&name, part.span, AuthorName::parse)?;
+        let slug = slug.or_else(|| self.slug_of(&name, part.span))?;
+        let bio = self.optional(bio.as_ref(), AuthorBio::parse);
+        let url = self.optional(url.as_ref(), WebAddress::parse);
+        Some(BylineEntry::Named { name, slug, bio, url })
+    }
+
+    fn slug_of<const MOST: usize>(&mut self, text: &Line<MOST>, span: Option<Span>) -> Option<Slug> {
+        let slug = Slug::of(text.as_str());
+        if slug.is_none() {
+            let line = span.map(|span| span.first_line);
+            let detail = format!("no slug can be made from {:?}; give one", text.as_str());
+            self.faults.push(ProblemFault::at(line, None, "no-slug", detail));
+        }
+        slug
+    }
+
+    fn comment(&mut self, comment: DocumentComment) -> Option<ImportedComment> {
+        let DocumentComment {
+            id: _,
+            author_name,
+            author_url,
+            created_at,
+            body_markdown,
+            parent,
+            kind,
+            span,
+        } = comment;
+        let markdown = match body_markdown.value.is_empty() {
+            // A comment without a text keeps its place, since others may answer it.
+            true => String::new(),
+            false => self
+                .text(&body_markdown.value, Some(span), CommentBody::parse)?
+                .into_string(),
+        };
+        Some(ImportedComment {
+            author_name: self.optional(author_name.as_ref(), CommenterName::parse),
+            author_url: self.optional(author_url.as_ref(), WebAddress::parse),
+            created_at: created_at.map(|created_at| created_at.value),
+            body: Rendered::new(markdown, Policy::Comment),
+            parent,
+            kind: match kind {
+                DocumentCommentKind::Comment => CommentKind::Comment,
+                DocumentCommentKind::Pingback => CommentKind::Pingback,
+                DocumentCommentKind::Trackback => CommentKind::Trackback,
+            },
+        })
+    }
+
+    fn thread(&mut self, part: Part<ThreadClosing>) -> Option<ThreadChange> {
+        let ThreadClosing {
+            state,
+            closes_at: _,
+            message,
+        } = part.value;
+        let message = match message {
+            None => None,
+            Some(message) => self.text(&message, part.span, ThreadMessage::parse),
+        };
+        Some(ThreadChange {
+            state: Some(match state {
+                documents::ThreadState::Open => ThreadState::Open,
+                documents::ThreadState::Closed => ThreadState::Closed,
+            }),
+            message: Patch::replacing(message),
+            moderation: None,
+        })
+    }
+
+    fn none_found(&self) -> Result<(), Problem> {
+        match self.faults.as_slice() {
+            [] => Ok(()),
+            faults => Err(invalid(faults.to_vec())),
+        }
+    }
+
+    fn into_problem(self) -> Problem {
+        invalid(self.faults)
+    }
+}
+
+fn declared_format(media_type: Option<&str>, named: Option<DocumentFormat>) -> Result<DocumentFormat, Problem> {
+    match (media_type, named) {
+        (Some("text/markdown" | "text/x-markdown"), _) => Ok(DocumentFormat::Markdown),
+        (Some("text/plain"), _) => Ok(DocumentFormat::Plain),
+        (Some("application/octet-stream"), named) => Ok(named.unwrap_or(DocumentFormat::Plain)),
+        (Some("application/x-www-form-urlencoded"), _) => {
+            let detail = "curl -d sends a form and removes the line ends. Send the file with: curl --data-binary @FILE \
+                          -H 'Content-Type: text/plain' (or text/markdown).";
+            Err(refused_type(&problem_codes::USE_DATA_BINARY, detail))
+        }
+        (found, _) => {
+            let found = found.unwrap_or("nothing");
+            let detail = format!(
+                "Send a document as text/markdown or text/plain; the Content-Type header names {found}. An article as \
+                 JSON goes to /v1/editorial/articles."
+            );
+            Err(refused_type(&problem_codes::UNSUPPORTED_MEDIA_TYPE, &detail))
+        }
+    }
+}
+
+fn refused_type(kind: &'static crate::http::problem_codes::ProblemCode, detail: &str) -> Problem {
+    Problem::new(kind, detail)
+        .with_fault(ProblemFault::header("Content-Type", "unsupported", detail))
+        .with_header(header::HeaderName::from_static("accept-post"), ACCEPTED)
+}
+
+fn hints(query: &DocumentQuery) -> Hints {
+    Hints {
+        title: query.title.as_ref().map(|title| title.as_str().to_owned()),
+        author: query.author.as_ref().map(|author| author.as_str().to_owned()),
+        slug: query.slug.as_ref().map(|slug| slug.as_str().to_owned()),
+        comments: match query.comments {
+            Some(DocumentComments::None) => CommentsHint::None,
+            Some(DocumentComments::Parse) | None => CommentsHint::Parse,
+        },
+    }
+}
+
+/// A document that says it is published makes a draft all the same, and should not do so in silence.
+fn status_warning(document: &Document, asked: Option<ArticleStatus>) -> Option<Warning> {
+    let status = document.status.as_ref()?;
+    let is_left_out = status.value == DocumentStatus::Published && asked.is_none();
+    is_left_out.then(|| Warning {
+        line: status.span.map(|span| span.first_line),
+        code: "status-not-applied",
+        detail: "The document says that it is published. It is a draft until you add ?status=published or publish it."
+            .to_owned(),
+    })
+}
+
+fn refuse_ambiguous(document: &Document) -> Result<(), Problem> {
+    let faults: Vec<ProblemFault> = document
+        .fields()
+        .into_iter()
+        .filter(|field| field.confidence == Confidence::Ambiguous)
+        .map(|field| {
+            let detail = format!("{} can be read in more than one way", field.path);
+            ProblemFault::at(field.span.map(|span| span.first_line), None, "ambiguous", detail)
+        })
+        .collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let warnings = document
+        .warnings
+        .iter()
+        .map(|warning| ProblemFault::at(warning.line, None, warning.code, warning.detail.clone()));
+    let detail = format!(
+        "{} parts of the document are ambiguous; nothing was stored.",
+        faults.len()
+    );
+    Err(Problem::new(&problem_codes::DOCUMENT_AMBIGUOUS, detail)
+        .with_faults(faults)
+        .with_faults(warnings))
+}
+
+fn unreadable(fault: DocumentFault) -> Problem {
+    invalid(fault.0.into_iter().map(document_fault).collect())
+}
+
+fn document_fault(fault: Fault) -> ProblemFault {
+    let Fault {
+        line,
+        column,
+        byte_offset,
+        code,
+        detail,
+    } = fault;
+    let detail = byte_offset.map_or(detail.clone(), |offset| format!("{detail} (byte {offset})"));
+    ProblemFault::at(line, column, code, detail)
+}
+
+fn invalid(faults: Vec<ProblemFault>) -> Problem {
+    let detail = match faults.as_slice() {
+        [only] => only.detail.clone(),
+        all => format!("{} parts of the document are wrong; errors names each.", all.len()),
+    };
+    Problem::new(&problem_codes::DOCUMENT_INVALID, detail).with_faults(faults)
+}
+
+/// What the document says and no field of an article holds yet. Nothing is lost: it stands in `extra` under its own name.
+fn extra(document: &Document) -> serde_json::Map<String, serde_json::Value> {
+    let texts = |parts: &[Part<String>]| parts.iter().map(|part| part.value.clone()).collect::<Vec<_>>();
+    let mut extra = document.extra.clone();
+    let mut keep = |name: &str, value: serde_json::Value| {
+        let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        if !is_empty {
+            extra.entry(name).or_insert(value);
+        }
+    };
+    keep("tags", texts(&document.tags).into());
+    keep("categories", texts(&document.categories).into());
+    keep("aliases", texts(&document.aliases).into());
+    keep(
+        "external_id",
+        document.external_id.as_ref().map(|part| part.value.clone()).into(),
+    );
+    keep("source", document.source.as_ref().map(|part| part.value.clone()).into());
+    keep("id", document.id.as_ref().map(|part| part.value.clone()).into());
+    keep(
+        "updated_at",
+        document.updated_at.as_ref().map(|part| times::text(part.value)).into(),
+    );
+    let closes_at = document
+        .thread
+        .as_ref()
+        .and_then(|thread| thread.value.closes_at)
+        .map(times::text);
+    keep("comments_close_at", closes_at.into());
+    keep(
+        "author_details",
+        document
+            .authors
+            .iter()
+            .filter_map(|author| author_details(&author.value))
+            .collect(),
+    );
+    extra
+}
+
+/// What a document says of an author and an author has no member for.
+fn author_details(author: &DocumentAuthor) -> Option<serde_json::Value> {
+    let text = |part: &Option<Part<String>>| part.as_ref().map(|part| part.value.clone());
+    match (text(&author.email), text(&author.role)) {
+        (None, None) => None,
+        (email, role) => {
+            let name = author.name.as_ref().or(author.slug.as_ref());
+            Some(serde_json::json!({ "name": name, "email": email, "role": role }))
+        }
+    }
+}
+
+fn respond_created(state: &AppState, article: WorkingArticle, report: DocumentReport) -> Result<HttpResponse, Problem> {
+    let location = article_location(state, &article);
+    respond(&Written::Created { location }, article, report)
+}
+
+fn respond(written: &Written, article: WorkingArticle, report: DocumentReport) -> Result<HttpResponse, Problem> {
+    let (revision, article) = (article.row.revision, EditorialArticleOut::from(article));
+    let tag = EntityTag::of(revision, &json_bytes(&article)?);
+    Ok(written_response(
+        written,
+        &tag,
+        json_bytes(&DocumentOut { article, report })?,
+    ))
+}

@@ -1,0 +1,294 @@
+//! Authors for the newsroom.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
+
+use crate::accounts::guards::Authorized;
+use crate::accounts::permissions::{ReadArticles, WriteAuthors};
+use crate::authors::author::AuthorAudience;
+use crate::authors::author::{AuthorBio, AuthorChange, AuthorFailure, AuthorRow, AuthorVisibility, NewAuthor};
+use crate::authors::delivery::author_page;
+use crate::authors::views::{AuthorIn, AuthorListQuery, AuthorPatchIn, EditorialAuthorOut, EditorialAuthorPage};
+use crate::database::failure::Failure;
+use crate::http::conditional::{Caching, Conditions, Expected, Written, resource_response, written};
+use crate::http::input::{IdInPath, InputFaults, JsonBody, QueryParameters};
+use crate::http::page::list_response;
+use crate::http::patch::Patch;
+use crate::http::problem::Problem;
+use crate::http::problem_codes;
+use crate::markup::{Policy, Rendered};
+use crate::slug::Slug;
+use crate::state::AppState;
+use crate::{problems, read, write_unit};
+
+problems!(
+    /// What listing in the newsroom can answer with.
+    pub EditorialListProblems: CURSOR_INVALID, CURSOR_MISMATCH, INVALID_PARAMETER, LIMIT_TOO_LARGE, UNKNOWN_PARAMETER,
+    NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE
+);
+
+problems!(
+    /// What reading in the newsroom can answer with.
+    pub EditorialReadProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID,
+    INSUFFICIENT_SCOPE, NOT_FOUND
+);
+
+problems!(
+    /// What making an author can answer with.
+    AuthorCreateProblems: MALFORMED_JSON, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE,
+    REQUEST_TIMEOUT, SLUG_TAKEN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+);
+
+problems!(
+    /// What changing an author can answer with.
+    AuthorChangeProblems: INVALID_PARAMETER, MALFORMED_JSON, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID,
+    INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
+);
+
+problems!(
+    /// What removing an author can answer with.
+    AuthorDeleteProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE,
+    NOT_FOUND, AUTHOR_IN_USE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+);
+
+/// List all authors.
+///
+/// Also those whom readers cannot see yet.
+#[utoipa::path(
+    tag = "editorial authors",
+    operation_id = "list_editorial_authors",
+    security(("bearer" = [])),
+    params(AuthorListQuery),
+    responses((status = 200, description = "A page of authors, by name", body = EditorialAuthorPage,
+        headers(("Link" = String, description = "The neighbouring pages (RFC 8288)"))), EditorialListProblems),
+)]
+#[get("/authors")]
+pub async fn list_editorial_authors(
+    request: HttpRequest,
+    state: Data<AppState>,
+    _caller: Authorized<ReadArticles>,
+    query: QueryParameters<AuthorListQuery>,
+) -> Result<HttpResponse, Problem> {
+    let page = author_page(&state, query.0, AuthorAudience::Newsroom).await?;
+    let data = page.rows.into_iter().map(EditorialAuthorOut::from).collect();
+    let envelope = EditorialAuthorPage {
+        data,
+        page: page.info.clone(),
+    };
+    Ok(list_response(
+        &request,
+        &state.settings.public_url,
+        Caching::Private,
+        &page.info,
+        &envelope,
+    ))
+}
+
+/// Read an author for editing.
+#[utoipa::path(
+    tag = "editorial authors",
+    operation_id = "get_editorial_author",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The id of the author")),
+    responses((status = 200, description = "The author", body = EditorialAuthorOut,
+        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),
+        (status = 304, description = "The client has it already"), EditorialReadProblems),
+)]
+#[get("/authors/{id}")]
+pub async fn get_editorial_author(
+    state: Data<AppState>,
+    _caller: Authorized<ReadArticles>,
+    id: IdInPath,
+    conditions: Conditions,
+) -> Result<HttpResponse, Problem> {
+    let row = existing(&state, &id).await?;
+    resource_response(
+        &conditions,
+        row.revision,
+        Caching::Private,
+        &EditorialAuthorOut::from(row),
+    )
+}
+
+/// Make an author.
+///
+/// Readers can see the author at once.
+#[utoipa::path(
+    tag = "editorial authors",
+    operation_id = "create_author",
+    security(("bearer" = [])),
+    request_body(content = AuthorIn, content_type = "application/json"),
+    responses((status = 201, description = "The author", body = EditorialAuthorOut,
+        headers(("Location" = String, description = "Where the author is"),
+            ("ETag" = String, description = "The entity tag, to send as If-Match"))), AuthorCreateProblems),
+)]
+#[post("/authors")]
+pub async fn create_author(
+    state: Data<AppState>,
+    caller: Authorized<WriteAuthors>,
+    body: JsonBody<AuthorIn>,
+) -> Result<HttpResponse, Problem> {
+    let stamp = state.stamp(caller.account_id());
+    let AuthorIn {
+        name,
+        slug,
+        bio_markdown,
+        url,
+    } = body.read().await?;
+    let slug = slug.or_else(|| Slug::of(name.as_str())).ok_or_else(no_slug)?;
+    let new = NewAuthor {
+        id: stamp.new_id(),
+        name,
+        slug,
+        bio: bio_markdown.map(rendered),
+        url,
+        visibility: AuthorVisibility::Public,
+    };
+    let row: AuthorRow = write_unit!(&state.database, authors::create(new, stamp))?;
+    let location = format!("{}/v1/editorial/authors/{}", state.settings.public_url, row.id.0);
+    written(
+        &Written::Created { location },
+        row.revision,
+        &EditorialAuthorOut::from(row),
+    )
+}
+
+/// Put an author in place of one.
+///
+/// What the body leaves out is removed, but for the slug, which stays.
+#[utoipa::path(
+    tag = "editorial authors",
+    operation_id = "replace_author",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The id of the author"),
+        ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
+    request_body(content = AuthorIn, content_type = "application/json"),
+    responses((status = 200, description = "The author", body = EditorialAuthorOut,
+        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), AuthorChangeProblems),
+)]
+#[put("/authors/{id}")]
+pub async fn replace_author(
+    state: Data<AppState>,
+    caller: Authorized<WriteAuthors>,
+    id: IdInPath,
+    conditions: Conditions,
+    body: JsonBody<AuthorIn>,
+) -> Result<HttpResponse, Problem> {
+    let expected = conditions.required(existing(&state, &id).await?.revision)?;
+    let AuthorIn {
+        name,
+        slug,
+        bio_markdown,
+        url,
+    } = body.read().await?;
+    let change = AuthorChange {
+        name: Some(name),
+        slug,
+        bio: Patch::replacing(bio_markdown.map(rendered)),
+        url: Patch::replacing(url),
+    };
+    change_author(&state, &caller, &id, expected, change).await
+}
+
+/// Change an author.
+///
+/// A merge patch (RFC 7396): what is left out stays, null removes. Also taken as `application/merge-patch+json`.
+#[utoipa::path(
+    tag = "editorial authors",
+    operation_id = "update_author",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The id of the author"),
+        ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
+    request_body(content = AuthorPatchIn, content_type = "application/json"),
+    responses((status = 200, description = "The author", body = EditorialAuthorOut,
+        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), AuthorChangeProblems),
+)]
+#[patch("/authors/{id}")]
+pub async fn update_author(
+    state: Data<AppState>,
+    caller: Authorized<WriteAuthors>,
+    id: IdInPath,
+    conditions: Conditions,
+    body: JsonBody<AuthorPatchIn>,
+) -> Result<HttpResponse, Problem> {
+    let expected = conditions.required(existing(&state, &id).await?.revision)?;
+    let AuthorPatchIn {
+        name,
+        slug,
+        bio_markdown,
+        url,
+    } = body.read().await?;
+    let change = AuthorChange {
+        name,
+        slug,
+        bio: bio_markdown.map(rendered),
+        url,
+    };
+    change_author(&state, &caller, &id, expected, change).await
+}
+
+/// Remove an author.
+///
+/// Only one who stands in no byline.
+#[utoipa::path(
+    tag = "editorial authors",
+    operation_id = "delete_author",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The id of the author"),
+        ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
+    responses((status = 204, description = "The author is gone"), AuthorDeleteProblems),
+)]
+#[delete("/authors/{id}")]
+pub async fn delete_author(
+    state: Data<AppState>,
+    _caller: Authorized<WriteAuthors>,
+    id: IdInPath,
+    conditions: Conditions,
+) -> Result<HttpResponse, Problem> {
+    let expected = conditions.required(existing(&state, &id).await?.revision)?;
+    let id = id.0;
+    let () = write_unit!(&state.database, authors::delete(id, expected))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn existing(state: &AppState, id: &IdInPath) -> Result<AuthorRow, Problem> {
+    let id = id.0;
+    let found: Result<Option<AuthorRow>, Failure> = read!(&state.database, authors::find(id, AuthorAudience::Newsroom));
+    found?.ok_or_else(|| Problem::not_found("author"))
+}
+
+async fn change_author(
+    state: &AppState,
+    caller: &Authorized<WriteAuthors>,
+    id: &IdInPath,
+    expected: Expected,
+    change: AuthorChange,
+) -> Result<HttpResponse, Problem> {
+    let (id, stamp) = (id.0, state.stamp(caller.account_id()));
+    let row: AuthorRow = write_unit!(&state.database, authors::update(id, expected, change, stamp))?;
+    written(&Written::Changed, row.revision, &EditorialAuthorOut::from(row))
+}
+
+fn rendered(bio: AuthorBio) -> Rendered {
+    Rendered::new(bio.into_string(), Policy::Bio)
+}
+
+fn no_slug() -> Problem {
+    InputFaults::at("/slug", "required", "no slug can be made from this name; give one").into_body_problem()
+}
+
+impl From<AuthorFailure> for Problem {
+    fn from(failure: AuthorFailure) -> Self {
+        match failure {
+            AuthorFailure::Absent => Self::not_found("author"),
+            AuthorFailure::Stale(stale) => stale.into(),
+            AuthorFailure::SlugTaken(conflict) => conflict.into(),
+            AuthorFailure::InUse => Self::new(
+                &problem_codes::AUTHOR_IN_USE,
+                "Articles have this author in their byline; change those first.",
+            ),
+            AuthorFailure::Database(failure) => failure.into(),
+        }
+    }
+}

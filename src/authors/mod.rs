@@ -1,0 +1,6 @@
+//! Authors: the names in bylines, apart from the accounts that log in.
+
+pub mod author;
+pub mod delivery;
+pub mod editorial;
+pub mod views;

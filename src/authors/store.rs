@@ -1,0 +1,293 @@
+//! Queries about authors.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::{Connection, RunQueryDsl};
+use crate::authors::author::{
+    AuthorAudience, AuthorChange, AuthorFailure, AuthorLookup, AuthorRow, AuthorVisibility, NewAuthor,
+};
+use crate::conflict::{SlugConflict, StaleRevision, alternatives, first_free};
+use crate::database::failure::{Failure, is_foreign_key_violation, is_unique_violation};
+use crate::database::ids::RowId;
+use crate::database::schema::{article_authors, authors, former_author_slugs};
+use crate::database::timestamp::RowTime;
+use crate::field::WebAddress;
+use crate::http::conditional::Expected;
+use crate::http::page::{PositionKey, Slice, SortOrder};
+use crate::http::patch::Patch;
+use crate::markup::Rendered;
+use crate::slug::Slug;
+use crate::state::Stamp;
+
+/// The author with an id.
+pub async fn find(
+    connection: &mut Connection,
+    id: Uuid,
+    audience: AuthorAudience,
+) -> Result<Option<AuthorRow>, Failure> {
+    let found: Option<AuthorRow> = authors::table
+        .find(RowId(id))
+        .select(AuthorRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(found.filter(|row| is_visible(row, audience)))
+}
+
+/// The author with a slug, or where the author went who had it.
+pub async fn find_by_slug(
+    connection: &mut Connection,
+    slug: Slug,
+    audience: AuthorAudience,
+) -> Result<AuthorLookup, Failure> {
+    if let Some(row) = holder(connection, &slug).await?.filter(|row| is_visible(row, audience)) {
+        return Ok(AuthorLookup::Found(row));
+    }
+    let moved: Option<AuthorRow> = former_author_slugs::table
+        .inner_join(authors::table.on(authors::id.eq(former_author_slugs::author_id)))
+        .filter(former_author_slugs::slug.eq(slug.as_str()))
+        .select(AuthorRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(moved
+        .filter(|row| is_visible(row, audience))
+        .map_or(AuthorLookup::Absent, AuthorLookup::Moved))
+}
+
+/// Authors by name, bytewise, from a place on.
+pub async fn list(
+    connection: &mut Connection,
+    audience: AuthorAudience,
+    slice: Slice,
+) -> Result<Vec<AuthorRow>, Failure> {
+    let mut query = authors::table
+        .select(AuthorRow::as_select())
+        .limit(slice.rows)
+        .into_boxed();
+    if audience == AuthorAudience::Public {
+        query = query.filter(authors::is_public.eq(true));
+    }
+    let after = slice.after.and_then(|place| match place.key {
+        PositionKey::Text(name) => Some((name, RowId(place.id))),
+        PositionKey::Time(_) => None,
+    });
+    query = match slice.order {
+        SortOrder::Ascending => query.order((authors::name.asc(), authors::id.asc())),
+        SortOrder::Descending => query.order((authors::name.desc(), authors::id.desc())),
+    };
+    query = match (after, slice.order) {
+        (None, _) => query,
+        (Some((name, id)), SortOrder::Ascending) => query.filter(
+            authors::name
+                .gt(name.clone())
+                .or(authors::name.eq(name).and(authors::id.gt(id))),
+        ),
+        (Some((name, id)), SortOrder::Descending) => query.filter(
+            authors::name
+                .lt(name.clone())
+                .or(authors::name.eq(name).and(authors::id.lt(id))),
+        ),
+    };
+    Ok(query.load(connection).await?)
+}
+
+/// Stores a new author.
+pub async fn create(connection: &mut Connection, new: NewAuthor, stamp: Stamp) -> Result<AuthorRow, AuthorFailure> {
+    let NewAuthor {
+        id,
+        name,
+        slug,
+        bio,
+        url,
+        visibility,
+    } = new;
+    let (bio_markdown, bio_html) = bio.map(|bio| (bio.markdown, bio.html)).unzip();
+    let row = AuthorRow {
+        id: RowId(id),
+        slug: slug.as_str().to_owned(),
+        name: name.into_string(),
+        bio_markdown,
+        bio_html,
+        url: url.map(|url| url.into_string()),
+        is_public: visibility == AuthorVisibility::Public,
+        revision: 1,
+        created_at: stamp.now.into(),
+        updated_at: stamp.now.into(),
+        updated_by: Some(RowId(stamp.account_id)),
+    };
+    let inserted = diesel::insert_into(authors::table)
+        .values(&row)
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    if inserted == 0 {
+        return Err(slug_conflict(connection, slug, &stamp).await?);
+    }
+    release_former(connection, slug.as_str()).await?;
+    Ok(row)
+}
+
+/// Changes an author.
+pub async fn update(
+    connection: &mut Connection,
+    id: Uuid,
+    expected: Expected,
+    change: AuthorChange,
+    stamp: Stamp,
+) -> Result<AuthorRow, AuthorFailure> {
+    let mut row = lock(connection, id, &expected).await?;
+    let AuthorChange { name, slug, bio, url } = change;
+    if let Some(slug) = slug.filter(|slug| slug.as_str() != row.slug) {
+        row.slug = move_to_slug(connection, &row, slug, &stamp).await?;
+    }
+    row.name = name.map_or(row.name, |name| name.into_string());
+    (row.bio_markdown, row.bio_html) = match bio {
+        Patch::Absent => (row.bio_markdown, row.bio_html),
+        Patch::Null => (None, None),
+        Patch::Value(bio) => (Some(bio.markdown), Some(bio.html)),
+    };
+    row.url = url.map(WebAddress::into_string).apply(row.url);
+    row.revision = row.revision.saturating_add(1);
+    row.updated_at = stamp.now.into();
+    row.updated_by = Some(RowId(stamp.account_id));
+    match diesel::update(authors::table.find(row.id))
+        .set(&row)
+        .execute(connection)
+        .await
+    {
+        Err(error) if is_unique_violation(&error) => {
+            Err(Failure::Busy("another author took the slug in this moment".into()).into())
+        }
+        outcome => Ok(outcome.map(|_| row)?),
+    }
+}
+
+/// Removes an author who stands in no byline.
+pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -> Result<(), AuthorFailure> {
+    lock(connection, id, &expected).await?;
+    let in_use: Option<RowId> = article_authors::table
+        .filter(article_authors::author_id.eq(RowId(id)))
+        .select(article_authors::article_id)
+        .first(connection)
+        .await
+        .optional()?;
+    if in_use.is_some() {
+        return Err(AuthorFailure::InUse);
+    }
+    match diesel::delete(authors::table.find(RowId(id))).execute(connection).await {
+        // Another instance gave the author a byline in this moment, or a published byline is older than the working copy.
+        Err(error) if is_foreign_key_violation(&error) => Err(AuthorFailure::InUse),
+        outcome => Ok(outcome.map(drop)?),
+    }
+}
+
+/// The author who has a slug now.
+pub async fn holder(connection: &mut Connection, slug: &Slug) -> Result<Option<AuthorRow>, Failure> {
+    let query = authors::table
+        .filter(authors::slug.eq(slug.as_str()))
+        .select(AuthorRow::as_select());
+    Ok(query.first(connection).await.optional()?)
+}
+
+/// Makes authors visible to readers, since something with their byline is.
+pub async fn make_public(connection: &mut Connection, ids: &[RowId]) -> Result<(), Failure> {
+    let hidden = authors::table
+        .filter(authors::id.eq_any(ids.to_vec()))
+        .filter(authors::is_public.eq(false));
+    diesel::update(hidden)
+        .set(authors::is_public.eq(true))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Stores a bio for an author who has none.
+pub async fn give_bio(
+    connection: &mut Connection,
+    author: &AuthorRow,
+    bio: Rendered,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let changes = (
+        authors::bio_markdown.eq(bio.markdown),
+        authors::bio_html.eq(bio.html),
+        authors::revision.eq(author.revision.saturating_add(1)),
+        authors::updated_at.eq(RowTime::from(stamp.now)),
+        authors::updated_by.eq(RowId(stamp.account_id)),
+    );
+    let target = authors::table.find(author.id).filter(authors::bio_markdown.is_null());
+    diesel::update(target).set(changes).execute(connection).await?;
+    Ok(())
+}
+
+/// The row, held until the transaction ends: writing a row without changing it locks it on either database.
+async fn lock(connection: &mut Connection, id: Uuid, expected: &Expected) -> Result<AuthorRow, AuthorFailure> {
+    let row: Option<AuthorRow> = diesel::update(authors::table.find(RowId(id)))
+        .set(authors::revision.eq(authors::revision))
+        .returning(AuthorRow::as_returning())
+        .get_result(connection)
+        .await
+        .optional()?;
+    match row {
+        None => Err(AuthorFailure::Absent),
+        Some(row) if expected.allows(row.revision) => Ok(row),
+        Some(row) => Err(AuthorFailure::Stale(StaleRevision {
+            revision: row.revision,
+            changed_by: row.updated_by.map(|account| account.0),
+            changed_at: row.updated_at.utc(),
+        })),
+    }
+}
+
+async fn move_to_slug(
+    connection: &mut Connection,
+    row: &AuthorRow,
+    slug: Slug,
+    stamp: &Stamp,
+) -> Result<String, AuthorFailure> {
+    if holder(connection, &slug).await?.is_some() {
+        return Err(slug_conflict(connection, slug, stamp).await?);
+    }
+    release_former(connection, slug.as_str()).await?;
+    let former = (
+        former_author_slugs::slug.eq(row.slug.clone()),
+        former_author_slugs::author_id.eq(row.id),
+    );
+    diesel::insert_into(former_author_slugs::table)
+        .values(former)
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    Ok(slug.into_string())
+}
+
+/// A slug in use redirects no more.
+async fn release_former(connection: &mut Connection, slug: &str) -> Result<(), Failure> {
+    diesel::delete(former_author_slugs::table.find(slug.to_owned()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn slug_conflict(connection: &mut Connection, wanted: Slug, stamp: &Stamp) -> Result<AuthorFailure, Failure> {
+    let candidates: Vec<String> = alternatives(&wanted).into_iter().map(Slug::into_string).collect();
+    let taken: Vec<String> = authors::table
+        .filter(authors::slug.eq_any(candidates))
+        .select(authors::slug)
+        .load(connection)
+        .await?;
+    let holder = holder(connection, &wanted).await?;
+    let suggestion = first_free(&wanted, &taken, stamp.new_id());
+    let conflicting_id = holder.map_or_else(Uuid::nil, |row| row.id.0);
+    Ok(AuthorFailure::SlugTaken(SlugConflict {
+        wanted,
+        conflicting_id,
+        suggestion,
+    }))
+}
+
+fn is_visible(row: &AuthorRow, audience: AuthorAudience) -> bool {
+    row.is_public || audience == AuthorAudience::Newsroom
+}

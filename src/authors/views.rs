@@ -1,0 +1,232 @@
+//! Authors on the wire.
+
+use chrono::{DateTime, Utc};
+use deserr::Deserr;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::authors::author::{AuthorBio, AuthorName, AuthorRow, BylineAuthorRow};
+use crate::field::WebAddress;
+use crate::http::input::InputFaults;
+use crate::http::page::{ListLimit, PageInfo, SortOrder};
+use crate::http::patch::Patch;
+use crate::http::times;
+use crate::slug::Slug;
+
+/// An author in a byline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BylineAuthorOut {
+    /// The id.
+    pub id: Uuid,
+    /// The slug.
+    #[schema(example = "ada-lovelace")]
+    pub slug: String,
+    /// The name.
+    #[schema(example = "Ada Lovelace")]
+    pub name: String,
+}
+
+/// An author, as readers see one.
+#[derive(Serialize, ToSchema)]
+pub struct AuthorOut {
+    /// The id.
+    pub id: Uuid,
+    /// The slug.
+    #[schema(example = "ada-lovelace")]
+    pub slug: String,
+    /// The name.
+    #[schema(example = "Ada Lovelace")]
+    pub name: String,
+    /// What is told about the author, as Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Ada Lovelace writes about *engines*.")]
+    pub bio_markdown: Option<String>,
+    /// The same as HTML, sanitized.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "<p>Ada Lovelace writes about <em>engines</em>.</p>")]
+    pub bio_html: Option<String>,
+    /// The author's own page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://example.org/ada")]
+    pub url: Option<String>,
+}
+
+/// A page of authors, as readers see them.
+#[derive(Serialize, ToSchema)]
+pub struct AuthorPage {
+    /// The authors, by name.
+    pub data: Vec<AuthorOut>,
+    /// Where the page stands.
+    pub page: PageInfo,
+}
+
+/// An author, as the newsroom sees one.
+#[derive(Serialize, ToSchema)]
+pub struct EditorialAuthorOut {
+    /// The id.
+    pub id: Uuid,
+    /// The slug.
+    #[schema(example = "ada-lovelace")]
+    pub slug: String,
+    /// The name.
+    #[schema(example = "Ada Lovelace")]
+    pub name: String,
+    /// What is told about the author, as Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Ada Lovelace writes about *engines*.")]
+    pub bio_markdown: Option<String>,
+    /// The same as HTML, sanitized.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "<p>Ada Lovelace writes about <em>engines</em>.</p>")]
+    pub bio_html: Option<String>,
+    /// The author's own page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://example.org/ada")]
+    pub url: Option<String>,
+    /// Whether readers can see the author. One that a byline made becomes public with the first published article.
+    pub public: bool,
+    /// Counts the changes, from 1.
+    #[schema(example = 1)]
+    pub revision: i32,
+    /// When the author was made.
+    #[serde(with = "times")]
+    pub created_at: DateTime<Utc>,
+    /// When the author was last changed.
+    #[serde(with = "times")]
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A page of authors, as the newsroom sees them.
+#[derive(Serialize, ToSchema)]
+pub struct EditorialAuthorPage {
+    /// The authors, by name.
+    pub data: Vec<EditorialAuthorOut>,
+    /// Where the page stands.
+    pub page: PageInfo,
+}
+
+/// An author to make, or to put in place of one.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct AuthorIn {
+    /// The name.
+    #[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Ada Lovelace")]
+    pub name: AuthorName,
+    /// The slug; made from the name when it is left out.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "ada-lovelace")]
+    pub slug: Option<Slug>,
+    /// What is told about the author, as Markdown.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, example = "Ada Lovelace writes about *engines*.")]
+    pub bio_markdown: Option<AuthorBio>,
+    /// The author's own page: an http or https address.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/ada")]
+    pub url: Option<WebAddress>,
+}
+
+/// Changes to an author (merge patch): what is left out stays, null removes.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct AuthorPatchIn {
+    /// The name.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Ada King")]
+    pub name: Option<AuthorName>,
+    /// The slug. The former one redirects.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "ada-king")]
+    pub slug: Option<Slug>,
+    /// What is told about the author, as Markdown.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 10_000, example = "Ada King writes about *engines*.")]
+    pub bio_markdown: Patch<AuthorBio>,
+    /// The author's own page: an http or https address.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, required = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/ada")]
+    pub url: Patch<WebAddress>,
+}
+
+/// How to list authors.
+#[derive(Deserr, IntoParams)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuthorListQuery {
+    /// The most authors of the page.
+    #[deserr(default)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100, example = 25)]
+    pub limit: ListLimit,
+    /// The cursor of another page, from `page.next` or `page.prev`.
+    #[deserr(default)]
+    #[param(value_type = String, required = false, nullable = false)]
+    pub cursor: Option<String>,
+    /// The direction of the list, which is sorted by name. Ascending when it is left out.
+    #[deserr(default)]
+    #[param(value_type = SortOrder, required = false)]
+    pub order: Option<SortOrder>,
+}
+
+impl From<BylineAuthorRow> for BylineAuthorOut {
+    fn from(row: BylineAuthorRow) -> Self {
+        let BylineAuthorRow { id, slug, name } = row;
+        Self { id: id.0, slug, name }
+    }
+}
+
+impl From<AuthorRow> for AuthorOut {
+    fn from(row: AuthorRow) -> Self {
+        let AuthorRow {
+            id,
+            slug,
+            name,
+            bio_markdown,
+            bio_html,
+            url,
+            is_public: _,
+            revision: _,
+            created_at: _,
+            updated_at: _,
+            updated_by: _,
+        } = row;
+        Self {
+            id: id.0,
+            slug,
+            name,
+            bio_markdown,
+            bio_html,
+            url,
+        }
+    }
+}
+
+impl From<AuthorRow> for EditorialAuthorOut {
+    fn from(row: AuthorRow) -> Self {
+        let AuthorRow {
+            id,
+            slug,
+            name,
+            bio_markdown,
+            bio_html,
+            url,
+            is_public,
+            revision,
+            created_at,
+            updated_at,
+            updated_by: _,
+        } = row;
+        Self {
+            id: id.0,
+            slug,
+            name,
+            bio_markdown,
+            bio_html,
+            url,
+            public: is_public,
+            revision,
+            created_at: created_at.utc(),
+            updated_at: updated_at.utc(),
+        }
+    }
+}

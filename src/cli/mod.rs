@@ -1,0 +1,83 @@
+//! The commands of the program: one file a command.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::settings::{LogFormat, Settings};
+
+pub mod migrate;
+pub mod openapi;
+pub mod serve;
+pub mod user;
+
+/// A headless CMS for publications: articles, authors and comment threads behind one REST API.
+///
+/// Without a command it serves. Settings come from the environment and from a file .env in the current folder; .env.example
+/// explains each.
+#[derive(Debug, Parser)]
+#[command(name = "galley", version)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until the process is told to stop (the default).
+    Serve,
+    /// Bring the database to the schema of this version, and exit. Serving does the same when it starts.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Create and list accounts, and set passwords.
+    User(user::UserArguments),
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run(command_line: CommandLine) -> ExitCode {
+    // A file that is not there is no fault; one that cannot be read is told with the settings it breaks.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("galley: .env: {error}");
+        return ExitCode::FAILURE;
+    }
+    let settings = match Settings::from_env() {
+        Ok(settings) => settings,
+        Err(fault) => return failed(&fault),
+    };
+    start_log(settings.log_format);
+    let system = actix_web::rt::System::new();
+    let outcome = match command_line.command.unwrap_or(Command::Serve) {
+        Command::Serve => system.block_on(serve::run(settings)),
+        Command::Migrate => system.block_on(migrate::run(settings)),
+        Command::Openapi => openapi::run(),
+        Command::User(arguments) => system.block_on(user::run(settings, arguments)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+/// What a command ends with when it fails: a message for a person.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("galley: {error}");
+    ExitCode::FAILURE
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}

@@ -1,0 +1,316 @@
+//! Comments and threads: rows, rules and what can go wrong when they change.
+
+use chrono::{DateTime, Utc};
+use deserr::Deserr;
+use diesel::{Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::accounts::account::EmailAddress;
+use crate::conflict::StaleRevision;
+use crate::database::failure::Failure;
+use crate::database::ids::RowId;
+use crate::database::schema::{comments, threads};
+use crate::database::timestamp::RowTime;
+use crate::field::{Line, Prose, WebAddress};
+use crate::http::page::Slice;
+use crate::http::patch::Patch;
+use crate::markup::Rendered;
+
+/// The name under a comment.
+pub type CommenterName = Line<120>;
+
+/// The text of a comment, as Markdown.
+pub type CommentBody = Prose<10_000>;
+
+/// What readers are told about a closed thread.
+pub type ThreadMessage = Line<500>;
+
+/// Declares an enum whose names are the same in the database and on the wire.
+macro_rules! named_states {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
+        pub enum $name {
+            $($(#[$variant_meta])* #[serde(rename = $text)] #[deserr(rename = $text)] $variant,)*
+        }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The value of this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == name)
+            }
+        }
+    };
+}
+
+named_states! {
+    /// What a thread takes and shows.
+    ThreadState {
+        /// Comments are shown and taken.
+        Open = "open",
+        /// Comments are shown; the discussion is over.
+        Closed = "closed",
+        /// Comments are shown; none are taken for now.
+        ReadOnly = "read_only",
+        /// Comments are neither shown nor taken.
+        Hidden = "hidden",
+    }
+}
+
+named_states! {
+    /// When a new comment is shown.
+    Moderation {
+        /// When a moderator has approved it.
+        Pre = "pre",
+        /// At once; a moderator may take it away.
+        Post = "post",
+    }
+}
+
+named_states! {
+    /// Where a comment stands with the moderators.
+    CommentState {
+        /// Nobody has decided yet.
+        Pending = "pending",
+        /// Readers see it.
+        Approved = "approved",
+        /// A moderator refused it.
+        Rejected = "rejected",
+        /// It is spam.
+        Spam = "spam",
+        /// It was there and was taken away.
+        Removed = "removed",
+    }
+}
+
+named_states! {
+    /// What a comment is.
+    CommentKind {
+        /// What a reader wrote.
+        Comment = "comment",
+        /// A pingback: another page links here.
+        Pingback = "pingback",
+        /// A trackback: another page says that it links here.
+        Trackback = "trackback",
+    }
+}
+
+/// A row of `threads`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = threads)]
+pub struct ThreadRow {
+    /// The article.
+    pub article_id: RowId,
+    /// The name of the state.
+    pub state: String,
+    /// What readers are told about it.
+    pub message: Option<String>,
+    /// The name of the moderation mode.
+    pub moderation: String,
+    /// The ordinal that was given last; it never goes down, or a path would be given twice.
+    pub last_ordinal: i32,
+    /// Comments that readers see.
+    pub approved_count: i32,
+    /// Comments that wait for a moderator.
+    pub pending_count: i32,
+    /// Counts the changes of the thread itself, from 1.
+    pub revision: i32,
+    /// When the thread itself was last changed.
+    pub updated_at: RowTime,
+}
+
+impl ThreadRow {
+    /// The state; a name that this version does not know shows and takes nothing.
+    #[must_use]
+    pub fn state(&self) -> ThreadState {
+        ThreadState::from_name(&self.state).unwrap_or(ThreadState::Hidden)
+    }
+
+    /// The moderation mode; a name that this version does not know shows nothing at once.
+    #[must_use]
+    pub fn moderation(&self) -> Moderation {
+        Moderation::from_name(&self.moderation).unwrap_or(Moderation::Pre)
+    }
+}
+
+/// A row of `comments`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = comments)]
+pub struct CommentRow {
+    /// The id.
+    pub id: RowId,
+    /// The article.
+    pub article_id: RowId,
+    /// The comment that it answers.
+    pub parent_id: Option<RowId>,
+    /// Its place in the thread; see [`thread_path`](crate::comments::thread_path).
+    pub path: String,
+    /// Its level, from 1.
+    pub depth: i32,
+    /// The name of the kind.
+    pub kind: String,
+    /// The name of the state.
+    pub state: String,
+    /// Who wrote it.
+    pub author_name: Option<String>,
+    /// Their e-mail address, which is never shown.
+    pub author_email: Option<String>,
+    /// Their own page.
+    pub author_url: Option<String>,
+    /// The revision of the article that readers saw when it was written.
+    pub article_revision: Option<i32>,
+    /// The approved answers to it.
+    pub reply_count: i32,
+    /// The approved comments below it, at any depth.
+    pub descendant_count: i32,
+    /// Counts the changes, from 1.
+    pub revision: i32,
+    /// When it was written.
+    pub created_at: RowTime,
+    /// When it was last changed.
+    pub updated_at: RowTime,
+    /// The source of the text.
+    pub body_markdown: String,
+    /// The text as sanitized HTML.
+    pub body_html: String,
+    /// The text without markup.
+    pub body_text: String,
+}
+
+impl CommentRow {
+    /// The state; a name that this version does not know is not shown.
+    #[must_use]
+    pub fn state(&self) -> CommentState {
+        CommentState::from_name(&self.state).unwrap_or(CommentState::Removed)
+    }
+
+    /// The kind; a name that this version does not know counts as a comment.
+    #[must_use]
+    pub fn kind(&self) -> CommentKind {
+        CommentKind::from_name(&self.kind).unwrap_or(CommentKind::Comment)
+    }
+}
+
+/// A comment that a reader sends, checked.
+#[derive(Debug, Clone)]
+pub struct NewComment {
+    /// The id.
+    pub id: Uuid,
+    /// The comment that it answers.
+    pub parent_id: Option<Uuid>,
+    /// Who wrote it.
+    pub author_name: CommenterName,
+    /// Their e-mail address.
+    pub author_email: Option<EmailAddress>,
+    /// Their own page.
+    pub author_url: Option<WebAddress>,
+    /// The text.
+    pub body: Rendered,
+    /// When it is written.
+    pub now: DateTime<Utc>,
+}
+
+/// A comment that a document brings. It was moderated where it comes from.
+#[derive(Debug, Clone)]
+pub struct ImportedComment {
+    /// Who wrote it, if the document says.
+    pub author_name: Option<CommenterName>,
+    /// Their own page.
+    pub author_url: Option<WebAddress>,
+    /// When it was written, if the document says.
+    pub created_at: Option<DateTime<Utc>>,
+    /// The text.
+    pub body: Rendered,
+    /// The place in the document of the comment that it answers; always an earlier one.
+    pub parent: Option<usize>,
+    /// What it is.
+    pub kind: CommentKind,
+}
+
+/// What shall change about a thread.
+#[derive(Debug, Clone)]
+pub struct ThreadChange {
+    /// The state, if it shall change.
+    pub state: Option<ThreadState>,
+    /// What readers are told about it.
+    pub message: Patch<ThreadMessage>,
+    /// The moderation mode, if it shall change.
+    pub moderation: Option<Moderation>,
+}
+
+/// The part of a thread that a page shows.
+#[derive(Debug, Clone)]
+pub struct ThreadSlice {
+    /// The comment whose answers are shown; the whole thread when it is `None`.
+    pub parent: Option<Uuid>,
+    /// The levels that are shown below it.
+    pub levels: i32,
+    /// The part.
+    pub slice: Slice,
+}
+
+/// A part of a thread as it was loaded.
+#[derive(Debug)]
+pub struct LoadedThread {
+    /// The thread.
+    pub thread: ThreadRow,
+    /// The comment whose answers are shown.
+    pub parent: Option<CommentRow>,
+    /// The comments in path order: approved ones, and others that have approved ones below them.
+    pub rows: Vec<CommentRow>,
+}
+
+/// Which comments a moderator's list shows.
+#[derive(Debug, Clone)]
+pub struct CommentFilter {
+    /// Those in this state.
+    pub state: Option<CommentState>,
+    /// Those of this article.
+    pub article_id: Option<Uuid>,
+}
+
+/// Why a comment or a thread was not stored.
+#[derive(Debug)]
+pub enum CommentFailure {
+    /// There is no such comment or thread that the caller can see.
+    Absent,
+    /// There is no such published article.
+    ArticleAbsent,
+    /// The thread takes no comments.
+    Closed {
+        /// What readers are told about it.
+        message: Option<String>,
+    },
+    /// The comment to answer is not one that readers see in this thread.
+    ParentUnknown,
+    /// The answer would stand too deep.
+    TooDeep,
+    /// Somebody else changed it.
+    Stale(StaleRevision),
+    /// The database failed.
+    Database(Failure),
+}
+
+impl From<Failure> for CommentFailure {
+    fn from(failure: Failure) -> Self {
+        Self::Database(failure)
+    }
+}
+
+impl From<diesel::result::Error> for CommentFailure {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}

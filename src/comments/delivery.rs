@@ -1,0 +1,225 @@
+//! Threads for readers: reading them and writing into them.
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, post};
+
+use crate::comments::comment::{CommentFailure, CommentRow, CommentState, NewComment};
+use crate::comments::comment::{LoadedThread, ThreadSlice};
+use crate::comments::views::{CommentIn, CommentOut, ThreadItem, ThreadOut, ThreadPage, ThreadQuery};
+use crate::http::conditional::{Caching, Conditions, resource_response};
+use crate::http::input::{IdInPath, JsonBody, QueryParameters};
+use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
+use crate::http::problem::{Problem, ProblemFault};
+use crate::http::problem_codes;
+use crate::markup::{Policy, Rendered};
+use crate::state::AppState;
+use crate::{problems, read, write_unit};
+
+/// Bytes of text after which a page ends, so that no answer is larger than a mebibyte.
+const PAGE_BYTES: usize = 768 * 1024;
+
+problems!(
+    /// What reading a thread can answer with.
+    ThreadProblems: CURSOR_INVALID, CURSOR_MISMATCH, INVALID_PARAMETER, LIMIT_TOO_LARGE, UNKNOWN_PARAMETER, NOT_FOUND
+);
+
+problems!(
+    /// What reading a comment can answer with.
+    CommentProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_FOUND
+);
+
+problems!(
+    /// What posting a comment can answer with.
+    CommentCreateProblems: INVALID_PARAMETER, MALFORMED_JSON, MALFORMED_REQUEST, COMMENTS_CLOSED, NOT_FOUND,
+    REQUEST_TIMEOUT, PARENT_UNKNOWN, THREAD_TOO_DEEP, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+);
+
+/// Read a thread.
+///
+/// The comments of a published article as a flat list in which every comment stands before its replies, the oldest
+/// first. Indent by `depth`. Where replies are left out, a stub of kind `more` says how many and how to get them.
+#[utoipa::path(
+    tag = "comments",
+    operation_id = "list_comments",
+    params(("id" = Uuid, Path, description = "The id of the article"), ThreadQuery),
+    responses((status = 200, description = "A page of the thread", body = ThreadPage,
+        headers(("Link" = String, description = "The neighbouring pages (RFC 8288)"))), ThreadProblems),
+)]
+#[get("/articles/{id}/comments")]
+pub async fn list_comments(
+    request: HttpRequest,
+    state: Data<AppState>,
+    id: IdInPath,
+    query: QueryParameters<ThreadQuery>,
+) -> Result<HttpResponse, Problem> {
+    let ThreadQuery {
+        limit,
+        cursor,
+        parent,
+        depth,
+    } = query.0;
+    let (article, parent, levels) = (id.0, parent.map(|parent| parent.0), depth.0);
+    let identity = |parent: Option<uuid::Uuid>| ListIdentity {
+        name: "comments by path",
+        order: SortOrder::Ascending,
+        filter: format!("{article} {parent:?} {levels}"),
+    };
+    let mut page_request = state
+        .cursors
+        .request(identity(parent), limit.get(), cursor.as_deref())?;
+    let part = ThreadSlice {
+        parent,
+        levels,
+        slice: page_request.slice(),
+    };
+    let loaded: Result<LoadedThread, CommentFailure> = read!(&state.database, comments::load_thread(article, part));
+    let LoadedThread { thread, parent, rows } = loaded?;
+    let fitting = fitting(&rows);
+    if fitting < rows.len() {
+        page_request.end_after(fitting);
+    }
+    let page = state.cursors.page(&page_request, rows, position);
+    let deepest = parent.map_or(0, |parent| parent.depth).saturating_add(levels);
+    let stub_cursor = |below: &CommentRow| state.cursors.after(&identity(Some(below.id.0)), &position(below));
+    let data = page
+        .rows
+        .into_iter()
+        .flat_map(|row| items(row, deepest, stub_cursor))
+        .collect();
+    let envelope = ThreadPage {
+        data,
+        page: page.info.clone(),
+        thread: ThreadOut::from(&thread),
+    };
+    Ok(list_response(
+        &request,
+        &state.settings.public_url,
+        Caching::Public,
+        &page.info,
+        &envelope,
+    ))
+}
+
+/// Post a comment.
+///
+/// Anybody may. It is shown at once (201), or held for a moderator (202) if the thread says so.
+#[utoipa::path(
+    tag = "comments",
+    operation_id = "create_comment",
+    params(("id" = Uuid, Path, description = "The id of the article")),
+    request_body(content = CommentIn, content_type = "application/json"),
+    responses((status = 201, description = "The comment, which is shown", body = CommentOut,
+            headers(("Location" = String, description = "Where the comment is"))),
+        (status = 202, description = "The comment, which waits for a moderator", body = CommentOut),
+        CommentCreateProblems),
+)]
+#[post("/articles/{id}/comments")]
+pub async fn create_comment(
+    state: Data<AppState>,
+    id: IdInPath,
+    body: JsonBody<CommentIn>,
+) -> Result<HttpResponse, Problem> {
+    let article = id.0;
+    let CommentIn {
+        author_name,
+        author_email,
+        author_url,
+        body_markdown,
+        parent_id,
+    } = body.read().await?;
+    let now = state.clock.now();
+    let new = NewComment {
+        id: state.ids.next(now),
+        parent_id: parent_id.map(|parent| parent.0),
+        author_name,
+        author_email,
+        author_url,
+        body: Rendered::new(body_markdown.into_string(), Policy::Comment),
+        now,
+    };
+    let stored: Result<CommentRow, CommentFailure> = write_unit!(&state.database, comments::create(article, new));
+    let row = stored?;
+    let location = format!("{}/v1/comments/{}", state.settings.public_url, row.id.0);
+    let mut response = match row.state() {
+        CommentState::Approved => HttpResponse::Created(),
+        _ => HttpResponse::Accepted(),
+    };
+    Ok(response
+        .insert_header((header::LOCATION, location))
+        .json(CommentOut::posted(row)))
+}
+
+/// Read a comment.
+#[utoipa::path(
+    tag = "comments",
+    operation_id = "get_comment",
+    params(("id" = Uuid, Path, description = "The id of the comment")),
+    responses((status = 200, description = "The comment", body = CommentOut,
+        headers(("ETag" = String, description = "The entity tag"))),
+        (status = 304, description = "The client has it already"), CommentProblems),
+)]
+#[get("/comments/{id}")]
+pub async fn get_comment(state: Data<AppState>, id: IdInPath, conditions: Conditions) -> Result<HttpResponse, Problem> {
+    let id = id.0;
+    let found: Result<CommentRow, CommentFailure> = read!(&state.database, comments::find_public(id));
+    let row = found?;
+    resource_response(&conditions, row.revision, Caching::Public, &CommentOut::public(row))
+}
+
+fn position(row: &CommentRow) -> Position {
+    Position {
+        key: PositionKey::Text(row.path.clone()),
+        id: row.id.0,
+    }
+}
+
+/// How many of the rows fit into one answer; at least one.
+fn fitting(rows: &[CommentRow]) -> usize {
+    rows.iter()
+        .scan(0_usize, |bytes, row| {
+            *bytes = bytes
+                .saturating_add(row.body_html.len())
+                .saturating_add(row.body_text.len());
+            Some(*bytes)
+        })
+        .take_while(|bytes| *bytes <= PAGE_BYTES)
+        .count()
+        .max(1)
+}
+
+fn items(row: CommentRow, deepest: i32, stub_cursor: impl Fn(&CommentRow) -> String) -> Vec<ThreadItem> {
+    let stub = (row.depth >= deepest && row.descendant_count > 0).then(|| ThreadItem::more(&row, stub_cursor(&row)));
+    std::iter::once(ThreadItem::comment(row)).chain(stub).collect()
+}
+
+impl From<CommentFailure> for Problem {
+    fn from(failure: CommentFailure) -> Self {
+        match failure {
+            CommentFailure::Absent => Self::not_found("comment or thread"),
+            CommentFailure::ArticleAbsent => Self::not_found("article"),
+            CommentFailure::Closed { message } => {
+                Self::new(&problem_codes::COMMENTS_CLOSED, "This thread takes no new comments.")
+                    .with_members(|details| details.message = message)
+            }
+            CommentFailure::ParentUnknown => {
+                let detail = "parent_id names no comment of this article that readers can see.";
+                Self::new(&problem_codes::PARENT_UNKNOWN, detail).with_fault(ProblemFault::member(
+                    "/parent_id",
+                    "unknown",
+                    detail,
+                ))
+            }
+            CommentFailure::TooDeep => {
+                let detail = "Threads nest at most 32 levels; reply to a comment further up.";
+                Self::new(&problem_codes::THREAD_TOO_DEEP, detail).with_fault(ProblemFault::member(
+                    "/parent_id",
+                    "too-deep",
+                    detail,
+                ))
+            }
+            CommentFailure::Stale(stale) => stale.into(),
+            CommentFailure::Database(failure) => failure.into(),
+        }
+    }
+}

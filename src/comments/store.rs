@@ -1,0 +1,551 @@
+//! Queries about comments and threads.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::{Connection, RunQueryDsl};
+use crate::comments::comment::{
+    CommentFailure, CommentFilter, CommentKind, CommentRow, CommentState, CommenterName, ImportedComment, LoadedThread,
+    Moderation, NewComment, ThreadChange, ThreadRow, ThreadSlice, ThreadState,
+};
+use crate::comments::thread_path::ThreadPath;
+use crate::conflict::StaleRevision;
+use crate::database::failure::Failure;
+use crate::database::ids::RowId;
+use crate::database::schema::{comments, published_articles, threads};
+use crate::database::timestamp::RowTime;
+use crate::http::conditional::Expected;
+use crate::http::page::{PositionKey, Slice, SortOrder};
+use crate::http::patch::Patch;
+use crate::state::Stamp;
+
+/// A part of the thread of a published article.
+pub async fn load_thread(
+    connection: &mut Connection,
+    article: Uuid,
+    part: ThreadSlice,
+) -> Result<LoadedThread, CommentFailure> {
+    let ThreadSlice { parent, levels, slice } = part;
+    let thread = published_thread(connection, article).await?;
+    if thread.state() == ThreadState::Hidden {
+        return Ok(LoadedThread {
+            thread,
+            parent: None,
+            rows: Vec::new(),
+        });
+    }
+    let parent = match parent {
+        None => None,
+        Some(id) => Some(visible_comment(connection, thread.article_id, id).await?),
+    };
+    let rows = load_comments(connection, thread.article_id, parent.as_ref(), levels, &slice).await?;
+    Ok(LoadedThread { thread, parent, rows })
+}
+
+/// A comment that readers can see, with what the thread says about it.
+pub async fn find_public(connection: &mut Connection, id: Uuid) -> Result<CommentRow, CommentFailure> {
+    let found: Option<(CommentRow, ThreadRow)> = comments::table
+        .inner_join(threads::table.on(threads::article_id.eq(comments::article_id)))
+        .inner_join(published_articles::table.on(published_articles::article_id.eq(comments::article_id)))
+        .filter(comments::id.eq(RowId(id)))
+        .select((CommentRow::as_select(), ThreadRow::as_select()))
+        .first(connection)
+        .await
+        .optional()?;
+    match found {
+        Some((row, thread)) if is_visible(&row) && thread.state() != ThreadState::Hidden => Ok(row),
+        _ => Err(CommentFailure::Absent),
+    }
+}
+
+/// Stores a comment that a reader sends to a published article.
+pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment) -> Result<CommentRow, CommentFailure> {
+    let article = RowId(article);
+    let article_revision: Option<i32> = published_articles::table
+        .find(article)
+        .select(published_articles::revision)
+        .first(connection)
+        .await
+        .optional()?;
+    let article_revision = article_revision.ok_or(CommentFailure::ArticleAbsent)?;
+    let thread = next_ordinal(connection, article)
+        .await?
+        .ok_or(CommentFailure::ArticleAbsent)?;
+    if thread.state() != ThreadState::Open {
+        return Err(CommentFailure::Closed {
+            message: thread.message,
+        });
+    }
+    let NewComment {
+        id,
+        parent_id,
+        author_name,
+        author_email,
+        author_url,
+        body,
+        now,
+    } = new;
+    let parent = match parent_id {
+        None => None,
+        Some(id) => Some(answerable(connection, article, id).await?),
+    };
+    let path = path_below(parent.as_ref(), ordinal(&thread))?;
+    let state = match thread.moderation() {
+        Moderation::Pre => CommentState::Pending,
+        Moderation::Post => CommentState::Approved,
+    };
+    let row = CommentRow {
+        id: RowId(id),
+        article_id: article,
+        parent_id: parent.map(|parent| parent.id),
+        depth: depth(&path),
+        path: path.as_str().to_owned(),
+        kind: CommentKind::Comment.as_str().to_owned(),
+        state: state.as_str().to_owned(),
+        author_name: Some(author_name.into_string()),
+        author_email: author_email.map(|email| email.into_string()),
+        author_url: author_url.map(|url| url.into_string()),
+        article_revision: Some(article_revision),
+        reply_count: 0,
+        descendant_count: 0,
+        revision: 1,
+        created_at: now.into(),
+        updated_at: now.into(),
+        body_markdown: body.markdown,
+        body_html: body.html,
+        body_text: body.text,
+    };
+    diesel::insert_into(comments::table)
+        .values(&row)
+        .execute(connection)
+        .await?;
+    count(connection, &row, &path, state, 1).await?;
+    Ok(row)
+}
+
+/// The thread of an article, for the newsroom.
+pub async fn find_thread(connection: &mut Connection, article: Uuid) -> Result<Option<ThreadRow>, Failure> {
+    let query = threads::table.find(RowId(article)).select(ThreadRow::as_select());
+    Ok(query.first(connection).await.optional()?)
+}
+
+/// Changes a thread.
+pub async fn update_thread(
+    connection: &mut Connection,
+    article: Uuid,
+    expected: Expected,
+    change: ThreadChange,
+    stamp: Stamp,
+) -> Result<ThreadRow, CommentFailure> {
+    let locked: Option<ThreadRow> = diesel::update(threads::table.find(RowId(article)))
+        .set(threads::revision.eq(threads::revision))
+        .returning(ThreadRow::as_returning())
+        .get_result(connection)
+        .await
+        .optional()?;
+    let row = locked.ok_or(CommentFailure::Absent)?;
+    if !expected.allows(row.revision) {
+        let changed_at = row.updated_at.utc();
+        return Err(CommentFailure::Stale(StaleRevision {
+            revision: row.revision,
+            changed_by: None,
+            changed_at,
+        }));
+    }
+    Ok(apply_thread_change(connection, row.article_id, change, &stamp).await?)
+}
+
+/// Comments for moderators, newest first or oldest first, from a place on.
+pub async fn list(
+    connection: &mut Connection,
+    filter: CommentFilter,
+    slice: Slice,
+) -> Result<Vec<CommentRow>, Failure> {
+    use comments::{created_at, id};
+    let mut query = comments::table
+        .select(CommentRow::as_select())
+        .limit(slice.rows)
+        .into_boxed();
+    if let Some(state) = filter.state {
+        query = query.filter(comments::state.eq(state.as_str()));
+    }
+    if let Some(article) = filter.article_id {
+        query = query.filter(comments::article_id.eq(RowId(article)));
+    }
+    query = match slice.order {
+        SortOrder::Ascending => query.order((created_at.asc(), id.asc())),
+        SortOrder::Descending => query.order((created_at.desc(), id.desc())),
+    };
+    let after = slice.after.and_then(|place| match place.key {
+        PositionKey::Time(micros) => RowTime::from_micros(micros).map(|time| (time, RowId(place.id))),
+        PositionKey::Text(_) => None,
+    });
+    query = match (after, slice.order) {
+        (None, _) => query,
+        (Some((time, last)), SortOrder::Ascending) => query
+            .filter(created_at.ge(time))
+            .filter(created_at.gt(time).or(id.gt(last))),
+        (Some((time, last)), SortOrder::Descending) => query
+            .filter(created_at.le(time))
+            .filter(created_at.lt(time).or(id.lt(last))),
+    };
+    Ok(query.load(connection).await?)
+}
+
+/// A comment for moderators.
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<CommentRow>, Failure> {
+    let query = comments::table.find(RowId(id)).select(CommentRow::as_select());
+    Ok(query.first(connection).await.optional()?)
+}
+
+/// Puts a comment into a state, and every counter with it.
+pub async fn decide(
+    connection: &mut Connection,
+    id: Uuid,
+    expected: Expected,
+    state: CommentState,
+    stamp: Stamp,
+) -> Result<CommentRow, CommentFailure> {
+    let article: Option<RowId> = comments::table
+        .find(RowId(id))
+        .select(comments::article_id)
+        .first(connection)
+        .await
+        .optional()?;
+    let article = article.ok_or(CommentFailure::Absent)?;
+    // The thread is locked first, as posting does, so that two requests never wait for each other.
+    diesel::update(threads::table.find(article))
+        .set(threads::last_ordinal.eq(threads::last_ordinal))
+        .execute(connection)
+        .await?;
+    let mut row: CommentRow = comments::table
+        .find(RowId(id))
+        .select(CommentRow::as_select())
+        .first(connection)
+        .await?;
+    if !expected.allows(row.revision) {
+        let changed_at = row.updated_at.utc();
+        return Err(CommentFailure::Stale(StaleRevision {
+            revision: row.revision,
+            changed_by: None,
+            changed_at,
+        }));
+    }
+    let former = row.state();
+    if former == state {
+        return Ok(row);
+    }
+    let path = ThreadPath::from_stored(row.path.clone());
+    count(connection, &row, &path, former, -1).await?;
+    count(connection, &row, &path, state, 1).await?;
+    row.state = state.as_str().to_owned();
+    row.revision = row.revision.saturating_add(1);
+    row.updated_at = stamp.now.into();
+    let changes = (
+        comments::state.eq(row.state.clone()),
+        comments::revision.eq(row.revision),
+        comments::updated_at.eq(row.updated_at),
+    );
+    diesel::update(comments::table.find(row.id))
+        .set(changes)
+        .execute(connection)
+        .await?;
+    Ok(row)
+}
+
+/// Makes the thread of a new article: open, and shown at once.
+pub async fn create_thread(connection: &mut Connection, article: RowId, stamp: &Stamp) -> Result<(), Failure> {
+    let row = ThreadRow {
+        article_id: article,
+        state: ThreadState::Open.as_str().to_owned(),
+        message: None,
+        moderation: Moderation::Post.as_str().to_owned(),
+        last_ordinal: 0,
+        approved_count: 0,
+        pending_count: 0,
+        revision: 1,
+        updated_at: stamp.now.into(),
+    };
+    diesel::insert_into(threads::table)
+        .values(&row)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Changes a thread whose row the transaction holds or made.
+pub async fn apply_thread_change(
+    connection: &mut Connection,
+    article: RowId,
+    change: ThreadChange,
+    stamp: &Stamp,
+) -> Result<ThreadRow, Failure> {
+    let row: ThreadRow = threads::table
+        .find(article)
+        .select(ThreadRow::as_select())
+        .first(connection)
+        .await?;
+    let ThreadChange {
+        state,
+        message,
+        moderation,
+    } = change;
+    let message = match message {
+        Patch::Absent => row.message.clone(),
+        Patch::Null => None,
+        Patch::Value(message) => Some(message.into_string()),
+    };
+    let changes = (
+        threads::state.eq(state.map_or(row.state.clone(), |state| state.as_str().to_owned())),
+        threads::message.eq(message),
+        threads::moderation.eq(moderation.map_or(row.moderation.clone(), |mode| mode.as_str().to_owned())),
+        threads::revision.eq(row.revision.saturating_add(1)),
+        threads::updated_at.eq(RowTime::from(stamp.now)),
+    );
+    let query = diesel::update(threads::table.find(article))
+        .set(changes)
+        .returning(ThreadRow::as_returning());
+    Ok(query.get_result(connection).await?)
+}
+
+/// Stores the comments of a document that the thread does not have yet, approved as they were where they come from.
+/// Uploading the same document again adds nothing.
+pub async fn import(
+    connection: &mut Connection,
+    article: RowId,
+    imported: Vec<ImportedComment>,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    if imported.is_empty() {
+        return Ok(());
+    }
+    let mut known = known_among(connection, article, &imported).await?;
+    let mut stored: Vec<(RowId, ThreadPath)> = Vec::with_capacity(imported.len());
+    for comment in imported {
+        let same = known.iter().position(|row| is_same(row, &comment));
+        let place = match same {
+            Some(index) => {
+                let row = known.swap_remove(index);
+                (row.id, ThreadPath::from_stored(row.path))
+            }
+            None => store_imported(connection, article, comment, &stored, stamp).await?,
+        };
+        stored.push(place);
+    }
+    Ok(())
+}
+
+async fn store_imported(
+    connection: &mut Connection,
+    article: RowId,
+    comment: ImportedComment,
+    stored: &[(RowId, ThreadPath)],
+    stamp: &Stamp,
+) -> Result<(RowId, ThreadPath), Failure> {
+    let thread = next_ordinal(connection, article).await?;
+    let ordinal = thread.as_ref().map_or(1, ordinal);
+    let ImportedComment {
+        author_name,
+        author_url,
+        created_at,
+        body,
+        parent,
+        kind,
+    } = comment;
+    let parent = parent.and_then(|index| stored.get(index));
+    // An answer below the deepest level is kept, beside the one that it answers.
+    let (parent_id, path) = match parent.map(|(id, path)| (id, path.child(ordinal))) {
+        Some((id, Ok(path))) => (Some(*id), path),
+        _ => (None, ThreadPath::root(ordinal)),
+    };
+    let created_at = RowTime::from(created_at.unwrap_or(stamp.now));
+    let row = CommentRow {
+        id: RowId(stamp.new_id()),
+        article_id: article,
+        parent_id,
+        depth: depth(&path),
+        path: path.as_str().to_owned(),
+        kind: kind.as_str().to_owned(),
+        state: CommentState::Approved.as_str().to_owned(),
+        author_name: author_name.map(|name| name.into_string()),
+        author_email: None,
+        author_url: author_url.map(|url| url.into_string()),
+        article_revision: None,
+        reply_count: 0,
+        descendant_count: 0,
+        revision: 1,
+        created_at,
+        updated_at: created_at,
+        body_markdown: body.markdown,
+        body_html: body.html,
+        body_text: body.text,
+    };
+    diesel::insert_into(comments::table)
+        .values(&row)
+        .execute(connection)
+        .await?;
+    count(connection, &row, &path, CommentState::Approved, 1).await?;
+    Ok((row.id, path))
+}
+
+/// The comments of an article that have the text of an imported one.
+async fn known_among(
+    connection: &mut Connection,
+    article: RowId,
+    imported: &[ImportedComment],
+) -> Result<Vec<CommentRow>, Failure> {
+    let texts: Vec<String> = imported.iter().map(|comment| comment.body.markdown.clone()).collect();
+    let query = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(comments::body_markdown.eq_any(texts))
+        .order(comments::path.asc())
+        .select(CommentRow::as_select());
+    Ok(query.load(connection).await?)
+}
+
+fn is_same(row: &CommentRow, imported: &ImportedComment) -> bool {
+    let name = imported.author_name.as_ref().map(CommenterName::as_str);
+    row.body_markdown == imported.body.markdown && row.author_name.as_deref() == name
+}
+
+async fn load_comments(
+    connection: &mut Connection,
+    article: RowId,
+    parent: Option<&CommentRow>,
+    levels: i32,
+    slice: &Slice,
+) -> Result<Vec<CommentRow>, Failure> {
+    let mut query = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(
+            comments::state
+                .eq(CommentState::Approved.as_str())
+                .or(comments::descendant_count.gt(0)),
+        )
+        .select(CommentRow::as_select())
+        .limit(slice.rows)
+        .into_boxed();
+    let base = parent.map_or(0, |parent| parent.depth);
+    query = query.filter(comments::depth.le(base.saturating_add(levels)));
+    if let Some(parent) = parent {
+        let path = ThreadPath::from_stored(parent.path.clone());
+        query = query
+            .filter(comments::path.gt(parent.path.clone()))
+            .filter(comments::path.lt(path.end_of_subtree()));
+    }
+    let after = slice.after.as_ref().and_then(|place| match &place.key {
+        PositionKey::Text(path) => Some(path.clone()),
+        PositionKey::Time(_) => None,
+    });
+    query = match slice.order {
+        SortOrder::Ascending => query.order(comments::path.asc()),
+        SortOrder::Descending => query.order(comments::path.desc()),
+    };
+    query = match (after, slice.order) {
+        (None, _) => query,
+        (Some(path), SortOrder::Ascending) => query.filter(comments::path.gt(path)),
+        (Some(path), SortOrder::Descending) => query.filter(comments::path.lt(path)),
+    };
+    Ok(query.load(connection).await?)
+}
+
+async fn published_thread(connection: &mut Connection, article: Uuid) -> Result<ThreadRow, CommentFailure> {
+    let thread: Option<ThreadRow> = threads::table
+        .inner_join(published_articles::table.on(published_articles::article_id.eq(threads::article_id)))
+        .filter(threads::article_id.eq(RowId(article)))
+        .select(ThreadRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    thread.ok_or(CommentFailure::ArticleAbsent)
+}
+
+async fn visible_comment(connection: &mut Connection, article: RowId, id: Uuid) -> Result<CommentRow, CommentFailure> {
+    let row: Option<CommentRow> = comments::table
+        .find(RowId(id))
+        .filter(comments::article_id.eq(article))
+        .select(CommentRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    row.filter(is_visible).ok_or(CommentFailure::Absent)
+}
+
+async fn answerable(connection: &mut Connection, article: RowId, id: Uuid) -> Result<CommentRow, CommentFailure> {
+    match visible_comment(connection, article, id).await {
+        Ok(row) if row.state() == CommentState::Approved => Ok(row),
+        Ok(_) | Err(CommentFailure::Absent) => Err(CommentFailure::ParentUnknown),
+        Err(other) => Err(other),
+    }
+}
+
+/// The thread with its next ordinal taken, which also holds the thread until the transaction ends.
+async fn next_ordinal(connection: &mut Connection, article: RowId) -> Result<Option<ThreadRow>, Failure> {
+    let query = diesel::update(threads::table.find(article))
+        .set(threads::last_ordinal.eq(threads::last_ordinal + 1))
+        .returning(ThreadRow::as_returning());
+    Ok(query.get_result(connection).await.optional()?)
+}
+
+/// Adds a comment to every counter that its state concerns, or takes it away.
+async fn count(
+    connection: &mut Connection,
+    row: &CommentRow,
+    path: &ThreadPath,
+    state: CommentState,
+    by: i32,
+) -> Result<(), Failure> {
+    let thread = threads::table.find(row.article_id);
+    match state {
+        CommentState::Approved => {
+            diesel::update(thread)
+                .set(threads::approved_count.eq(threads::approved_count + by))
+                .execute(connection)
+                .await?;
+        }
+        CommentState::Pending => {
+            diesel::update(thread)
+                .set(threads::pending_count.eq(threads::pending_count + by))
+                .execute(connection)
+                .await?;
+        }
+        CommentState::Rejected | CommentState::Spam | CommentState::Removed => {}
+    }
+    let (CommentState::Approved, Some(parent)) = (state, row.parent_id) else {
+        return Ok(());
+    };
+    let above: Vec<String> = path.ancestors().iter().map(ToString::to_string).collect();
+    let ancestors = comments::table
+        .filter(comments::article_id.eq(row.article_id))
+        .filter(comments::path.eq_any(above));
+    diesel::update(ancestors)
+        .set(comments::descendant_count.eq(comments::descendant_count + by))
+        .execute(connection)
+        .await?;
+    diesel::update(comments::table.find(parent))
+        .set(comments::reply_count.eq(comments::reply_count + by))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn is_visible(row: &CommentRow) -> bool {
+    row.state() == CommentState::Approved || row.descendant_count > 0
+}
+
+fn path_below(parent: Option<&CommentRow>, ordinal: u32) -> Result<ThreadPath, CommentFailure> {
+    match parent {
+        None => Ok(ThreadPath::root(ordinal)),
+        Some(parent) => ThreadPath::from_stored(parent.path.clone())
+            .child(ordinal)
+            .map_err(|_too_deep| CommentFailure::TooDeep),
+    }
+}
+
+fn ordinal(thread: &ThreadRow) -> u32 {
+    u32::try_from(thread.last_ordinal).unwrap_or_default()
+}
+
+fn depth(path: &ThreadPath) -> i32 {
+    i32::try_from(path.depth()).unwrap_or(i32::MAX)
+}

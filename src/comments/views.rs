@@ -1,0 +1,613 @@
+//! Comments and threads on the wire.
+
+use chrono::{DateTime, Utc};
+use deserr::Deserr;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::accounts::account::EmailAddress;
+use crate::comments::comment::{
+    CommentBody, CommentRow, CommentState, CommenterName, Moderation, ThreadMessage, ThreadRow, ThreadState,
+};
+use crate::comments::thread_path::ThreadPath;
+use crate::field::WebAddress;
+use crate::http::input::{InputFaults, LevelCount, UuidText};
+use crate::http::page::{ListLimit, PageInfo, PageLimit, SortOrder};
+use crate::http::patch::Patch;
+use crate::http::times;
+
+/// How many items a page of a thread may have.
+pub type ThreadLimit = PageLimit<250, 50>;
+
+/// What an article says about its thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ThreadOut {
+    /// Whether comments are shown and taken.
+    pub state: ThreadState,
+    /// What the editors say about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Comments are closed.")]
+    pub message: Option<String>,
+    /// The comments that readers see.
+    #[schema(example = 12)]
+    pub approved_count: i32,
+}
+
+/// Who wrote a comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CommenterOut {
+    /// The name. Left out when none is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Grace")]
+    pub name: Option<String>,
+    /// Their own page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://example.org/grace")]
+    pub url: Option<String>,
+}
+
+/// What an item of a thread is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ThreadItemKind {
+    /// What a reader wrote.
+    Comment,
+    /// Another page links here.
+    Pingback,
+    /// Another page says that it links here.
+    Trackback,
+    /// Replies that this page leaves out.
+    More,
+}
+
+/// What readers learn of the state of a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PublicCommentState {
+    /// It is shown.
+    Approved,
+    /// It waits for a moderator.
+    Pending,
+    /// It is not shown; the replies to it are.
+    Removed,
+}
+
+/// One item of a thread: a comment, or a stub where replies are left out. `kind` says which members it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ThreadItem {
+    /// What it is.
+    pub kind: ThreadItemKind,
+    /// The id of the comment. Stubs have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<Uuid>,
+    /// The comment that it answers; left out when it answers the article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parent_id: Option<Uuid>,
+    /// The level, from 1: indent by it.
+    #[schema(example = 1, minimum = 1, maximum = 33)]
+    pub depth: i32,
+    /// The number of the comment in its thread, in order of arrival, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 7)]
+    pub path_index: Option<u32>,
+    /// The state. Stubs have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub state: Option<PublicCommentState>,
+    /// Who wrote it. Left out of removed comments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub author: Option<CommenterOut>,
+    /// The text without markup. Left out of removed comments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Well said.")]
+    pub body_text: Option<String>,
+    /// The text as sanitized HTML. Left out of removed comments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "<p>Well said.</p>")]
+    pub body_html: Option<String>,
+    /// Answers to it that are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 2)]
+    pub reply_count: Option<i32>,
+    /// Comments below it that are shown, at any depth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 5)]
+    pub descendant_count: Option<i32>,
+    /// The revision of the article that readers saw when it was written, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 3)]
+    pub article_revision: Option<i32>,
+    /// When it was written.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub created_at: Option<DateTime<Utc>>,
+    /// In a stub: how many comments are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 37)]
+    pub count: Option<i32>,
+    /// In a stub: the cursor of the left-out comments, to send with `parent` set to the stub's `parent_id` and the same
+    /// `depth`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cursor: Option<String>,
+}
+
+/// A page of a thread: a flat list in which every comment stands before its replies.
+#[derive(Serialize, ToSchema)]
+pub struct ThreadPage {
+    /// The items.
+    pub data: Vec<ThreadItem>,
+    /// Where the page stands.
+    pub page: PageInfo,
+    /// The thread.
+    pub thread: ThreadOut,
+}
+
+/// A comment by itself.
+#[derive(Serialize, ToSchema)]
+pub struct CommentOut {
+    /// The id.
+    pub id: Uuid,
+    /// The article.
+    pub article_id: Uuid,
+    /// The comment that it answers; left out when it answers the article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parent_id: Option<Uuid>,
+    /// What it is.
+    pub kind: ThreadItemKind,
+    /// The level, from 1.
+    #[schema(example = 1, minimum = 1, maximum = 32)]
+    pub depth: i32,
+    /// The number of the comment in its thread, in order of arrival, from 1.
+    #[schema(example = 7)]
+    pub path_index: u32,
+    /// Whether it is shown.
+    pub state: PublicCommentState,
+    /// Who wrote it. Left out of removed comments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub author: Option<CommenterOut>,
+    /// The text without markup. Left out of removed comments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Well said.")]
+    pub body_text: Option<String>,
+    /// The text as sanitized HTML. Left out of removed comments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "<p>Well said.</p>")]
+    pub body_html: Option<String>,
+    /// Answers to it that are shown.
+    #[schema(example = 2)]
+    pub reply_count: i32,
+    /// Comments below it that are shown, at any depth.
+    #[schema(example = 5)]
+    pub descendant_count: i32,
+    /// The revision of the article that readers saw when it was written, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 3)]
+    pub article_revision: Option<i32>,
+    /// When it was written.
+    #[serde(with = "times")]
+    pub created_at: DateTime<Utc>,
+}
+
+/// A comment to post.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct CommentIn {
+    /// The name to show.
+    #[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Grace")]
+    pub author_name: CommenterName,
+    /// An e-mail address. It is never shown.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 254, format = Email, example = "grace@example.org")]
+    pub author_email: Option<EmailAddress>,
+    /// The writer's own page: an http or https address.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/grace")]
+    pub author_url: Option<WebAddress>,
+    /// The text, as Markdown: paragraphs, emphasis, lists, quotations, code and links.
+    #[schema(value_type = String, min_length = 1, max_length = 10_000, example = "Well said.")]
+    pub body_markdown: CommentBody,
+    /// The comment that it answers, of the same article.
+    #[deserr(default)]
+    #[schema(value_type = Uuid, required = false, nullable = false)]
+    pub parent_id: Option<UuidText>,
+}
+
+/// How to read a thread.
+#[derive(Deserr, IntoParams)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ThreadQuery {
+    /// The most comments of the page. An answer also ends at one mebibyte.
+    #[deserr(default)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 250, example = 50)]
+    pub limit: ThreadLimit,
+    /// The cursor of another page, from `page.next`, `page.prev` or a stub.
+    #[deserr(default)]
+    #[param(value_type = String, required = false, nullable = false)]
+    pub cursor: Option<String>,
+    /// Only what is below this comment.
+    #[deserr(default)]
+    #[param(value_type = Uuid, required = false, nullable = false)]
+    pub parent: Option<UuidText>,
+    /// The levels to show, 1 to 32; stubs stand for what is deeper. All when it is left out.
+    #[deserr(default)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 32, example = 3)]
+    pub depth: LevelCount,
+}
+
+/// A thread, as the newsroom sees it.
+#[derive(Serialize, ToSchema)]
+pub struct EditorialThreadOut {
+    /// The article.
+    pub article_id: Uuid,
+    /// Whether comments are shown and taken.
+    pub state: ThreadState,
+    /// What readers are told about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Comments are closed.")]
+    pub message: Option<String>,
+    /// Whether new comments are shown at once or wait for a moderator.
+    pub moderation: Moderation,
+    /// Comments that readers see.
+    #[schema(example = 12)]
+    pub approved_count: i32,
+    /// Comments that wait for a moderator.
+    #[schema(example = 1)]
+    pub pending_count: i32,
+    /// Counts the changes of the thread itself, from 1.
+    #[schema(example = 1)]
+    pub revision: i32,
+    /// When the thread itself was last changed.
+    #[serde(with = "times")]
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Changes to a thread (merge patch): what is left out stays, null removes.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct ThreadPatchIn {
+    /// Whether comments are shown and taken.
+    #[deserr(default)]
+    #[schema(required = false, nullable = false)]
+    pub state: Option<ThreadState>,
+    /// What readers are told about it.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 500, example = "Comments are closed.")]
+    pub message: Patch<ThreadMessage>,
+    /// Whether new comments are shown at once or wait for a moderator.
+    #[deserr(default)]
+    #[schema(required = false, nullable = false)]
+    pub moderation: Option<Moderation>,
+}
+
+/// A comment, as moderators see it.
+#[derive(Serialize, ToSchema)]
+pub struct EditorialCommentOut {
+    /// The id.
+    pub id: Uuid,
+    /// The article.
+    pub article_id: Uuid,
+    /// The comment that it answers; left out when it answers the article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parent_id: Option<Uuid>,
+    /// The level, from 1.
+    #[schema(example = 1)]
+    pub depth: i32,
+    /// The state.
+    pub state: CommentState,
+    /// The name that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Grace")]
+    pub author_name: Option<String>,
+    /// The e-mail address that was given. Readers never see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "grace@example.org")]
+    pub author_email: Option<String>,
+    /// The page that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://example.org/grace")]
+    pub author_url: Option<String>,
+    /// The source of the text.
+    #[schema(example = "Well said.")]
+    pub body_markdown: String,
+    /// The text as sanitized HTML.
+    #[schema(example = "<p>Well said.</p>")]
+    pub body_html: String,
+    /// Answers to it that are shown.
+    #[schema(example = 2)]
+    pub reply_count: i32,
+    /// Comments below it that are shown, at any depth.
+    #[schema(example = 5)]
+    pub descendant_count: i32,
+    /// Counts the changes, from 1.
+    #[schema(example = 1)]
+    pub revision: i32,
+    /// When it was written.
+    #[serde(with = "times")]
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    #[serde(with = "times")]
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A page of comments for moderators.
+#[derive(Serialize, ToSchema)]
+pub struct EditorialCommentPage {
+    /// The comments, by the time they were written.
+    pub data: Vec<EditorialCommentOut>,
+    /// Where the page stands.
+    pub page: PageInfo,
+}
+
+/// How to list comments for moderators.
+#[derive(Deserr, IntoParams)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CommentListQuery {
+    /// The most comments of the page.
+    #[deserr(default)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100, example = 25)]
+    pub limit: ListLimit,
+    /// The cursor of another page, from `page.next` or `page.prev`.
+    #[deserr(default)]
+    #[param(value_type = String, required = false, nullable = false)]
+    pub cursor: Option<String>,
+    /// The direction of the list, which is sorted by time. Descending when it is left out: the newest first.
+    #[deserr(default)]
+    #[param(required = false, nullable = false)]
+    pub order: Option<SortOrder>,
+    /// Only comments in this state.
+    #[deserr(default)]
+    #[param(required = false, nullable = false)]
+    pub state: Option<CommentState>,
+    /// Only comments of this article.
+    #[deserr(default)]
+    #[param(value_type = Uuid, required = false, nullable = false)]
+    pub article_id: Option<UuidText>,
+}
+
+/// A decision about a comment.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct CommentDecisionIn {
+    /// The state that the comment shall be in.
+    pub state: CommentState,
+}
+
+impl From<&ThreadRow> for ThreadOut {
+    fn from(row: &ThreadRow) -> Self {
+        Self {
+            state: row.state(),
+            message: row.message.clone(),
+            approved_count: row.approved_count,
+        }
+    }
+}
+
+impl From<ThreadRow> for EditorialThreadOut {
+    fn from(row: ThreadRow) -> Self {
+        let (state, moderation) = (row.state(), row.moderation());
+        let ThreadRow {
+            article_id,
+            state: _,
+            message,
+            moderation: _,
+            last_ordinal: _,
+            approved_count,
+            pending_count,
+            revision,
+            updated_at,
+        } = row;
+        Self {
+            article_id: article_id.0,
+            state,
+            message,
+            moderation,
+            approved_count,
+            pending_count,
+            revision,
+            updated_at: updated_at.utc(),
+        }
+    }
+}
+
+impl From<CommentRow> for EditorialCommentOut {
+    fn from(row: CommentRow) -> Self {
+        let state = row.state();
+        let CommentRow {
+            id,
+            article_id,
+            parent_id,
+            path: _,
+            depth,
+            kind: _,
+            state: _,
+            author_name,
+            author_email,
+            author_url,
+            article_revision: _,
+            reply_count,
+            descendant_count,
+            revision,
+            created_at,
+            updated_at,
+            body_markdown,
+            body_html,
+            body_text: _,
+        } = row;
+        Self {
+            id: id.0,
+            article_id: article_id.0,
+            parent_id: parent_id.map(|parent| parent.0),
+            depth,
+            state,
+            author_name,
+            author_email,
+            author_url,
+            body_markdown,
+            body_html,
+            reply_count,
+            descendant_count,
+            revision,
+            created_at: created_at.utc(),
+            updated_at: updated_at.utc(),
+        }
+    }
+}
+
+/// What readers see of a comment: everything public, or the place that it leaves.
+struct PublicFace {
+    state: PublicCommentState,
+    author: Option<CommenterOut>,
+    body_text: Option<String>,
+    body_html: Option<String>,
+}
+
+impl PublicFace {
+    fn shown(row: CommentRow, state: PublicCommentState) -> Self {
+        let author = CommenterOut {
+            name: row.author_name,
+            url: row.author_url,
+        };
+        Self {
+            state,
+            author: Some(author),
+            body_text: Some(row.body_text),
+            body_html: Some(row.body_html),
+        }
+    }
+
+    fn of(row: CommentRow) -> Self {
+        match row.state() {
+            CommentState::Approved => Self::shown(row, PublicCommentState::Approved),
+            CommentState::Pending | CommentState::Rejected | CommentState::Spam | CommentState::Removed => Self {
+                state: PublicCommentState::Removed,
+                author: None,
+                body_text: None,
+                body_html: None,
+            },
+        }
+    }
+}
+
+impl CommentOut {
+    /// The comment as every reader sees it.
+    #[must_use]
+    pub fn public(row: CommentRow) -> Self {
+        Self::with_face(&row.clone(), PublicFace::of(row))
+    }
+
+    /// The comment as its writer sees it right after posting, also while it waits for a moderator.
+    #[must_use]
+    pub fn posted(row: CommentRow) -> Self {
+        let state = match row.state() {
+            CommentState::Approved => PublicCommentState::Approved,
+            _ => PublicCommentState::Pending,
+        };
+        Self::with_face(&row.clone(), PublicFace::shown(row, state))
+    }
+
+    fn with_face(row: &CommentRow, face: PublicFace) -> Self {
+        let PublicFace {
+            state,
+            author,
+            body_text,
+            body_html,
+        } = face;
+        Self {
+            id: row.id.0,
+            article_id: row.article_id.0,
+            parent_id: row.parent_id.map(|parent| parent.0),
+            kind: item_kind(row),
+            depth: row.depth,
+            path_index: ThreadPath::from_stored(row.path.clone()).ordinal(),
+            state,
+            author,
+            body_text,
+            body_html,
+            reply_count: row.reply_count,
+            descendant_count: row.descendant_count,
+            article_revision: row.article_revision,
+            created_at: row.created_at.utc(),
+        }
+    }
+}
+
+impl ThreadItem {
+    /// A comment.
+    #[must_use]
+    pub fn comment(row: CommentRow) -> Self {
+        let CommentOut {
+            id,
+            article_id: _,
+            parent_id,
+            kind,
+            depth,
+            path_index,
+            state,
+            author,
+            body_text,
+            body_html,
+            reply_count,
+            descendant_count,
+            article_revision,
+            created_at,
+        } = CommentOut::public(row);
+        Self {
+            kind,
+            id: Some(id),
+            parent_id,
+            depth,
+            path_index: Some(path_index),
+            state: Some(state),
+            author,
+            body_text,
+            body_html,
+            reply_count: Some(reply_count),
+            descendant_count: Some(descendant_count),
+            article_revision,
+            created_at: Some(created_at),
+            count: None,
+            cursor: None,
+        }
+    }
+
+    /// The stub for what is left out below a comment.
+    #[must_use]
+    pub fn more(below: &CommentRow, cursor: String) -> Self {
+        Self {
+            kind: ThreadItemKind::More,
+            id: None,
+            parent_id: Some(below.id.0),
+            depth: below.depth.saturating_add(1),
+            path_index: None,
+            state: None,
+            author: None,
+            body_text: None,
+            body_html: None,
+            reply_count: None,
+            descendant_count: None,
+            article_revision: None,
+            created_at: None,
+            count: Some(below.descendant_count),
+            cursor: Some(cursor),
+        }
+    }
+}
+
+fn item_kind(row: &CommentRow) -> ThreadItemKind {
+    use crate::comments::comment::CommentKind;
+    match row.kind() {
+        CommentKind::Comment => ThreadItemKind::Comment,
+        CommentKind::Pingback => ThreadItemKind::Pingback,
+        CommentKind::Trackback => ThreadItemKind::Trackback,
+    }
+}

@@ -1,0 +1,65 @@
+//! The two ways in which a write meets what somebody else wrote.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::slug::Slug;
+
+/// The write names a revision that is not the current one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleRevision {
+    /// The current revision.
+    pub revision: i32,
+    /// The account that made it, where that is known.
+    pub changed_by: Option<Uuid>,
+    /// When it was made.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// The write wants a slug that something else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlugConflict {
+    /// The slug that was wanted.
+    pub wanted: Slug,
+    /// What has it.
+    pub conflicting_id: Uuid,
+    /// A slug that is free.
+    pub suggestion: Slug,
+}
+
+/// How many numbers after a slug are tried before a random one is suggested.
+const NUMBERED_CANDIDATES: u32 = 20;
+
+/// The slugs that may be suggested in place of `wanted`, best first.
+#[must_use]
+pub fn alternatives(wanted: &Slug) -> Vec<Slug> {
+    (2..=NUMBERED_CANDIDATES)
+        .map(|number| wanted.numbered(number))
+        .collect()
+}
+
+/// The first alternative that is not taken. When all are, the id that the new thing would have had makes one.
+#[must_use]
+pub fn first_free(wanted: &Slug, taken: &[String], fresh_id: Uuid) -> Slug {
+    alternatives(wanted)
+        .into_iter()
+        .find(|candidate| !taken.iter().any(|slug| slug == candidate.as_str()))
+        .unwrap_or_else(|| wanted.numbered(fresh_id.as_fields().0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_free_number_is_suggested() {
+        let wanted = Slug::parse("harbour").unwrap();
+        let taken = ["harbour-2".to_owned(), "harbour-4".to_owned()];
+        assert_eq!(first_free(&wanted, &taken, Uuid::nil()).as_str(), "harbour-3");
+        let all: Vec<String> = alternatives(&wanted).into_iter().map(Slug::into_string).collect();
+        assert_eq!(
+            first_free(&wanted, &all, Uuid::from_u128(77 << 96)).as_str(),
+            "harbour-77"
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! The embedded database: a pool of readers and one writer over one file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
+use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool};
+use diesel::{Connection as _, QueryResult, SqliteConnection};
+use futures_util::FutureExt;
+use tokio::sync::Semaphore;
+
+use crate::database::failure::Failure;
+
+/// The connection that every store function takes when it is compiled for SQLite.
+pub type Connection = SqliteConnection;
+
+/// How long a statement waits for another process's lock, and a request for its turn to write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Readers kept open. More than the machine's cores only wait for one another.
+const READERS: u32 = 8;
+
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// `synchronous=FULL`: an acknowledged write survives a loss of power.
+    Full,
+    /// `synchronous=NORMAL`: an acknowledged write survives a crash of the program; a loss of power may undo the last ones.
+    Normal,
+}
+
+/// An open SQLite file.
+#[derive(Clone)]
+pub struct SqliteDatabase {
+    path: PathBuf,
+    readers: Lane,
+    writer: Lane,
+}
+
+/// Connections of one kind, and a fair queue before them, so that no thread sleeps while it waits for one.
+#[derive(Clone)]
+struct Lane {
+    pool: Pool<ConnectionManager<SqliteConnection>>,
+    turns: Arc<Semaphore>,
+}
+
+impl SqliteDatabase {
+    /// Opens the file at `path` and makes it if it is absent.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when the file cannot be opened, or lies on a file system that cannot keep a write-ahead
+    /// log (network shares among them).
+    pub fn open(path: &Path, durability: Durability) -> Result<Self, Failure> {
+        let writer = Lane::open(path, 1, durability)?;
+        let readers = Lane::open(path, READERS, durability)?;
+        Ok(Self {
+            path: path.to_owned(),
+            readers,
+            writer,
+        })
+    }
+
+    /// Where the file lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` on a reader, in one hop to the blocking threads. All its statements see the same moment.
+    ///
+    /// # Errors
+    /// What `work` gives, or a [`Failure`] when no reader could be had.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + From<diesel::result::Error> + Send + 'static,
+    {
+        self.readers.run(move |connection| connection.transaction(work)).await
+    }
+
+    /// Runs `work` as one `BEGIN IMMEDIATE` transaction on the writer: all of it is stored or none.
+    ///
+    /// # Errors
+    /// What `work` gives, or a [`Failure`] when the writer could not be had.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + From<diesel::result::Error> + Send + 'static,
+    {
+        self.writer
+            .run(move |connection| connection.immediate_transaction(work))
+            .await
+    }
+
+    /// Runs `work` on the writer outside of a transaction, for migrations, which make their own.
+    ///
+    /// # Errors
+    /// What `work` gives, or a [`Failure`] when the writer could not be had.
+    pub async fn maintain<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        F: FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+}
+
+impl Lane {
+    fn open(path: &Path, connections: u32, durability: Durability) -> Result<Self, Failure> {
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(BUSY_TIMEOUT)
+            .connection_customizer(Box::new(Pragmas { durability }))
+            .build(ConnectionManager::new(path.to_string_lossy()))
+            .map_err(|error| Failure::Unavailable(format!("{}: {error}", path.display())))?;
+        let turns = usize::try_from(connections).map_or(1, |count| count);
+        Ok(Self {
+            pool,
+            turns: Arc::new(Semaphore::new(turns)),
+        })
+    }
+
+    async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        let turn = tokio::time::timeout(BUSY_TIMEOUT, Arc::clone(&self.turns).acquire_owned())
+            .await
+            .map_err(|_elapsed| Failure::Busy("waited too long for a connection".into()))?
+            .map_err(|closed| Failure::Unavailable(closed.to_string()))?;
+        let pool = self.pool.clone();
+        let outcome = tokio::task::spawn_blocking(move || {
+            let mut connection = pool.get().map_err(|error| Failure::Unavailable(error.to_string()))?;
+            let outcome = work(&mut connection);
+            drop(connection);
+            drop(turn);
+            outcome
+        });
+        outcome.await.map_err(|panic| Failure::Internal(panic.to_string()))?
+    }
+}
+
+#[derive(Debug)]
+struct Pragmas {
+    durability: Durability,
+}
+
+impl CustomizeConnection<SqliteConnection, r2d2::Error> for Pragmas {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), r2d2::Error> {
+        let synchronous = match self.durability {
+            Durability::Full => "FULL",
+            Durability::Normal => "NORMAL",
+        };
+        let statements = format!(
+            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; \
+             PRAGMA synchronous = {synchronous}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
+             PRAGMA mmap_size = 268435456;",
+            BUSY_TIMEOUT.as_millis()
+        );
+        connection.batch_execute(&statements).map_err(r2d2::Error::QueryError)
+    }
+}
+
+/// Completes a store function on SQLite. Its queries are done when they return, so the future never waits and one poll
+/// ends it.
+///
+/// # Errors
+/// What the function gives, or [`Failure::Internal`] if it waited for something that is not a query, which is a defect.
+pub fn complete<T, E: From<Failure>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    work.now_or_never().unwrap_or_else(|| {
+        Err(Failure::Internal("a unit of work waited for something other than a query".into()).into())
+    })
+}
+
+/// The verbs of `diesel_async::RunQueryDsl` over a SQLite connection, so that a store function reads the same when it is
+/// compiled for either database. Each is done when it returns.
+#[expect(
+    async_fn_in_trait,
+    reason = "only store functions call it, and none of their futures leaves its thread"
+)]
+pub trait RunQueryDsl: Sized {
+    /// Runs a statement and gives how many rows it changed.
+    async fn execute(self, connection: &mut Connection) -> QueryResult<usize>
+    where
+        Self: ExecuteDsl<Connection>,
+    {
+        ExecuteDsl::execute(self, connection)
+    }
+
+    /// All rows of a query.
+    async fn load<'query, U>(self, connection: &mut Connection) -> QueryResult<Vec<U>>
+    where
+        Self: LoadQuery<'query, Connection, U>,
+    {
+        self.internal_load(connection)?.collect()
+    }
+
+    /// The one row of a query or of a statement with `RETURNING`.
+    async fn get_result<'query, U>(self, connection: &mut Connection) -> QueryResult<U>
+    where
+        Self: LoadQuery<'query, Connection, U>,
+    {
+        self.internal_load(connection)?
+            .next()
+            .unwrap_or(Err(diesel::result::Error::NotFound))
+    }
+
+    /// The first row of a query.
+    async fn first<'query, U>(self, connection: &mut Connection) -> QueryResult<U>
+    where
+        Self: LimitDsl,
+        diesel::dsl::Limit<Self>: LoadQuery<'query, Connection, U>,
+    {
+        self.limit(1).get_result(connection).await
+    }
+}
+
+impl<Q> RunQueryDsl for Q {}

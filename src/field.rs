@@ -1,0 +1,260 @@
+//! Text fields with limits: every text that is stored went through one of these constructors.
+
+use std::fmt;
+
+/// Why a value was refused: a code, and a sentence that says what is accepted.
+pub trait Refusal: fmt::Display {
+    /// One word for the kind of fault, such as `too-long`.
+    fn code(&self) -> &'static str;
+}
+
+/// A text that breaks the limits of its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextFault {
+    /// Nothing but blanks.
+    Empty,
+    /// More characters than the field holds.
+    TooLong {
+        /// The most characters of the field.
+        most: usize,
+    },
+    /// A character that the field cannot hold.
+    Control {
+        /// The place of the character, counted in characters from 1.
+        position: usize,
+    },
+    /// An address that is not absolute, or not of the web.
+    NotAWebAddress,
+    /// A text that is no language tag.
+    NotALanguageTag,
+}
+
+impl fmt::Display for TextFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => {
+                f.write_str("it is empty; give at least one visible character, or leave it out if it is optional")
+            }
+            Self::TooLong { most } => write!(f, "it is longer than {most} characters; shorten it"),
+            Self::Control { position } => write!(f, "character {position} is a control character; remove it"),
+            Self::NotAWebAddress => {
+                f.write_str("it is not an absolute http or https address, such as https://example.org/page")
+            }
+            Self::NotALanguageTag => f.write_str("it is not a language tag (BCP 47), such as en or pt-BR"),
+        }
+    }
+}
+
+impl Refusal for TextFault {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLong { .. } => "too-long",
+            Self::Control { .. } => "control-character",
+            Self::NotAWebAddress => "invalid-url",
+            Self::NotALanguageTag => "invalid-language-tag",
+        }
+    }
+}
+
+/// A text of one line, without control characters and without blanks at its ends, of 1 to `MOST` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<const MOST: usize>(String);
+
+/// A text of any number of lines, without control characters other than line ends and tabs, of 1 to `MOST` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prose<const MOST: usize>(String);
+
+/// An absolute `http` or `https` address of at most 2,000 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebAddress(String);
+
+/// A language tag of the common shape of BCP 47: two or three letters, and parts of two to eight letters or digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LanguageTag(String);
+
+impl<const MOST: usize> Line<MOST> {
+    /// Takes a text; blanks at its ends are cut.
+    ///
+    /// # Errors
+    /// [`TextFault`] when it is empty, too long, or has a control character.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        bounded(text.trim(), MOST, char::is_control).map(Self)
+    }
+}
+
+impl<const MOST: usize> Prose<MOST> {
+    /// Takes a text; line ends become line feeds.
+    ///
+    /// # Errors
+    /// [`TextFault`] when it is empty, too long, or has a control character.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        let unified = text.replace("\r\n", "\n").replace('\r', "\n");
+        bounded(&unified, MOST, |c| c.is_control() && !matches!(c, '\n' | '\t')).map(Self)
+    }
+}
+
+impl WebAddress {
+    /// Takes an address.
+    ///
+    /// # Errors
+    /// [`TextFault::NotAWebAddress`], or a limit that it breaks.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        let text = bounded(text.trim(), 2_000, char::is_control)?;
+        match url::Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Self(url.into())),
+            _ => Err(TextFault::NotAWebAddress),
+        }
+    }
+}
+
+impl LanguageTag {
+    /// Takes a tag.
+    ///
+    /// # Errors
+    /// [`TextFault::NotALanguageTag`].
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        let mut parts = text.split('-');
+        let language = parts.next().unwrap_or_default();
+        let is_language = (2..=3).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_tail =
+            |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match text.len() <= 35 && is_language && parts.all(is_tail) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(TextFault::NotALanguageTag),
+        }
+    }
+}
+
+fn bounded(text: &str, most: usize, is_refused: impl Fn(char) -> bool) -> Result<String, TextFault> {
+    if text.trim().is_empty() {
+        return Err(TextFault::Empty);
+    }
+    // Bytes bound characters from above, so a text far too long is refused without being counted.
+    if text.len() > most && text.chars().nth(most).is_some() {
+        return Err(TextFault::TooLong { most });
+    }
+    match text.chars().position(is_refused) {
+        Some(before) => Err(TextFault::Control {
+            position: before.saturating_add(1),
+        }),
+        None => Ok(text.to_owned()),
+    }
+}
+
+macro_rules! text_field {
+    ([$($generic:tt)*] $name:ty) => {
+        impl<$($generic)*> $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text, given away.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl<$($generic)*> TryFrom<&String> for $name {
+            type Error = TextFault;
+
+            fn try_from(text: &String) -> Result<Self, TextFault> {
+                Self::parse(text)
+            }
+        }
+    };
+    ($name:ty) => { text_field!([] $name); };
+}
+
+text_field!([const MOST: usize] Line<MOST>);
+text_field!([const MOST: usize] Prose<MOST>);
+text_field!(WebAddress);
+text_field!(LanguageTag);
+
+/// Lets a field stand in a request body, also inside `Option` and `Patch`.
+macro_rules! read_from_text {
+    ([$($generic:tt)*] $name:ty) => {
+        impl<E, $($generic)*> deserr::Deserr<E> for $name
+        where
+            E: deserr::DeserializeError + deserr::MergeWithError<<$name as TryFrom<&'static String>>::Error>,
+        {
+            fn deserialize_from_value<V: deserr::IntoValue>(
+                value: deserr::Value<V>,
+                location: deserr::ValuePointerRef<'_>,
+            ) -> Result<Self, E> {
+                let text = String::deserialize_from_value(value, location)?;
+                Self::try_from(&text).map_err(|fault| deserr::take_cf_content(E::merge(None, fault, location)))
+            }
+        }
+    };
+    ($name:ty) => { crate::field::read_from_text!([] $name); };
+}
+pub(crate) use read_from_text;
+
+read_from_text!([const MOST: usize] Line<MOST>);
+read_from_text!([const MOST: usize] Prose<MOST>);
+read_from_text!(WebAddress);
+read_from_text!(LanguageTag);
+read_from_text!(crate::slug::Slug);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_trimmed_and_bounded() {
+        assert_eq!(Line::<5>::parse("  abc ").unwrap().as_str(), "abc");
+        assert_eq!(Line::<5>::parse("ééééé").unwrap().as_str(), "ééééé");
+        assert_eq!(Line::<5>::parse("abcdef"), Err(TextFault::TooLong { most: 5 }));
+        assert_eq!(Line::<5>::parse(" \u{a0} "), Err(TextFault::Empty));
+        assert_eq!(Line::<5>::parse("a\nb"), Err(TextFault::Control { position: 2 }));
+        assert_eq!(Line::<5>::parse("a\0b"), Err(TextFault::Control { position: 2 }));
+    }
+
+    #[test]
+    fn prose_keeps_its_lines_with_one_kind_of_end() {
+        assert_eq!(Prose::<9>::parse("a\r\nb\rc").unwrap().as_str(), "a\nb\nc");
+        assert_eq!(Prose::<9>::parse("a\u{1b}"), Err(TextFault::Control { position: 2 }));
+    }
+
+    #[test]
+    fn only_absolute_web_addresses_are_addresses() {
+        assert!(WebAddress::parse("https://example.org/a?b#c").is_ok());
+        for text in [
+            "javascript:alert(1)",
+            "//example.org",
+            "/a",
+            "ftp://example.org",
+            "https:",
+            "mailto:a@b.c",
+        ] {
+            assert_eq!(WebAddress::parse(text), Err(TextFault::NotAWebAddress), "{text}");
+        }
+    }
+
+    #[test]
+    fn language_tags_have_their_shape() {
+        assert!(
+            ["en", "pt-BR", "zh-Hant-TW"]
+                .iter()
+                .all(|tag| LanguageTag::parse(tag).is_ok())
+        );
+        assert!(
+            ["", "e", "english!", "en-", "en_US"]
+                .iter()
+                .all(|tag| LanguageTag::parse(tag).is_err())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_field_panic(text in "\\PC*|[\\x00-\\x20]*") {
+            let _ = (Line::<7>::parse(&text), Prose::<7>::parse(&text), WebAddress::parse(&text), LanguageTag::parse(&text));
+        }
+    }
+}

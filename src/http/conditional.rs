@@ -1,0 +1,408 @@
+//! Conditional requests (RFC 9110, section 13): entity tags, `If-None-Match` and `If-Match`.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::conflict::{SlugConflict, StaleRevision};
+use crate::http::problem::{Problem, ProblemFault};
+use crate::http::problem_codes;
+
+/// The strong entity tag of one representation: `"r17.3f9a01c2"`. The first part is the revision of the resource, which
+/// writes are compared by; the second is a digest of the bytes, which also change when something embedded changes (the
+/// name of an author, the number of comments).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityTag {
+    revision: i32,
+    digest: String,
+}
+
+impl EntityTag {
+    /// The tag of `bytes`, which represent `revision`.
+    #[must_use]
+    pub fn of(revision: i32, bytes: &[u8]) -> Self {
+        let digest = Sha256::digest(bytes)
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self { revision, digest }
+    }
+
+    /// The header value, in quotes.
+    #[must_use]
+    pub fn header_value(&self) -> String {
+        format!("\"r{}.{}\"", self.revision, self.digest)
+    }
+}
+
+/// The tag by which a revision can be named in `If-Match`: `"r17"`.
+#[must_use]
+pub fn revision_tag(revision: i32) -> String {
+    format!("\"r{revision}\"")
+}
+
+/// The problem of a write that does not say which revision it replaces; its detail shows the header to send.
+#[must_use]
+pub fn precondition_required(current_revision: i32) -> Problem {
+    let tag = revision_tag(current_revision);
+    let detail = format!("Say which revision you change. To change the current one, send the header If-Match: {tag}");
+    Problem::new(&problem_codes::PRECONDITION_REQUIRED, detail.clone())
+        .with_fault(ProblemFault::header("If-Match", "required", detail))
+        .with_members(|details| details.current_etag = Some(tag))
+}
+
+/// The conditions that a request sets.
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    if_match: Option<TagList>,
+    if_none_match: Option<TagList>,
+}
+
+/// Who may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// Everybody, and shared caches for a minute: what all readers see.
+    Public,
+    /// Nobody: what only the caller may see.
+    Private,
+}
+
+impl Caching {
+    /// The `Cache-Control` header (RFC 9111, RFC 5861).
+    #[must_use]
+    pub fn header_value(self) -> &'static str {
+        match self {
+            Self::Public => "public, max-age=0, s-maxage=60, stale-while-revalidate=300, stale-if-error=86400",
+            Self::Private => "private, no-store",
+        }
+    }
+}
+
+/// Answers with one resource, its entity tag, and 304 in place of the body when the client has it.
+///
+/// # Errors
+/// `internal-error` when the view cannot be written as JSON, which is a defect.
+pub fn resource_response(
+    conditions: &Conditions,
+    revision: i32,
+    caching: Caching,
+    view: &impl Serialize,
+) -> Result<HttpResponse, Problem> {
+    let bytes = json_bytes(view)?;
+    let tag = EntityTag::of(revision, &bytes);
+    let is_held = conditions.is_held_by_client(&tag);
+    let mut response = if is_held {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response.insert_header((header::ETAG, tag.header_value()));
+    response.insert_header((header::CACHE_CONTROL, caching.header_value()));
+    Ok(if is_held {
+        response.finish()
+    } else {
+        response.content_type("application/json").body(bytes)
+    })
+}
+
+/// Answers with what a write made: 201 with its place for something new, 200 for something changed. The tag is the one of
+/// the resource that was written, which the body may show together with other things.
+#[must_use]
+pub fn written_response(outcome: &Written, tag: &EntityTag, bytes: Vec<u8>) -> HttpResponse {
+    let mut response = match outcome {
+        Written::Created { location } => {
+            let mut response = HttpResponse::Created();
+            response.insert_header((header::LOCATION, location.as_str()));
+            response
+        }
+        Written::Changed => HttpResponse::Ok(),
+    };
+    response.insert_header((header::ETAG, tag.header_value()));
+    response.insert_header((header::CACHE_CONTROL, Caching::Private.header_value()));
+    response.content_type("application/json").body(bytes)
+}
+
+/// Answers with what a write made or changed, tagged as it is.
+///
+/// # Errors
+/// `internal-error` when the view cannot be written as JSON, which is a defect.
+pub fn written(outcome: &Written, revision: i32, view: &impl Serialize) -> Result<HttpResponse, Problem> {
+    let bytes = json_bytes(view)?;
+    Ok(written_response(outcome, &EntityTag::of(revision, &bytes), bytes))
+}
+
+/// A view as JSON.
+///
+/// # Errors
+/// `internal-error` when it cannot be written, which is a defect.
+pub fn json_bytes(view: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(view).map_err(|error| Problem::internal(error.to_string()))
+}
+
+/// What a write did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It made something that is found at this address.
+    Created {
+        /// The absolute URL.
+        location: String,
+    },
+    /// It changed something.
+    Changed,
+}
+
+/// Answers that what had this slug has another one now (RFC 9110, section 15.4.9), keeping the query.
+#[must_use]
+pub fn moved_response(request: &HttpRequest, public_url: &str, former: &str, current: &str) -> HttpResponse {
+    let path = request.path().strip_suffix(former).unwrap_or_default();
+    let query = request
+        .uri()
+        .query()
+        .map_or_else(String::new, |query| format!("?{query}"));
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, format!("{public_url}{path}{current}{query}")))
+        .insert_header((header::CACHE_CONTROL, Caching::Public.header_value()))
+        .finish()
+}
+
+/// Which revisions a write may replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever is there (`If-Match: *`, or no header where none is needed).
+    Any,
+    /// One of these.
+    OneOf(Vec<i32>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum TagList {
+    Any,
+    Tags(Vec<String>),
+}
+
+impl FromRequest for Conditions {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::from_headers(request.headers()))
+    }
+}
+
+impl Conditions {
+    fn from_headers(headers: &HeaderMap) -> Result<Self, Problem> {
+        Ok(Self {
+            if_match: tag_list(headers, &header::IF_MATCH)?,
+            if_none_match: tag_list(headers, &header::IF_NONE_MATCH)?,
+        })
+    }
+
+    /// The same conditions; a revision that the body names counts like `If-Match` when there is no such header.
+    #[must_use]
+    pub fn or_revision(self, revision: Option<u64>) -> Self {
+        let named = revision.map(|revision| TagList::Tags(vec![format!("\"r{revision}\"")]));
+        Self {
+            if_match: self.if_match.or(named),
+            if_none_match: self.if_none_match,
+        }
+    }
+
+    /// Whether the client already has the representation with this tag, so that 304 is the answer.
+    #[must_use]
+    pub fn is_held_by_client(&self, current: &EntityTag) -> bool {
+        match &self.if_none_match {
+            None => false,
+            Some(TagList::Any) => true,
+            Some(TagList::Tags(tags)) => tags.iter().any(|tag| weakened(tag) == current.header_value()),
+        }
+    }
+
+    /// Whether the request may only create (`If-None-Match: *`).
+    #[must_use]
+    pub fn is_create_only(&self) -> bool {
+        self.if_none_match == Some(TagList::Any)
+    }
+
+    /// The revisions that the write may replace.
+    ///
+    /// # Errors
+    /// `precondition-required` when there is no `If-Match`; its detail shows the header to send.
+    pub fn required(&self, current_revision: i32) -> Result<Expected, Problem> {
+        match self.if_match {
+            Some(_) => Ok(self.optional()),
+            None => Err(precondition_required(current_revision)),
+        }
+    }
+
+    /// Whether the request says which revision it replaces.
+    #[must_use]
+    pub fn names_revision(&self) -> bool {
+        self.if_match.is_some()
+    }
+
+    /// The revisions that the write may replace, where the header may be left out.
+    #[must_use]
+    pub fn optional(&self) -> Expected {
+        match &self.if_match {
+            None | Some(TagList::Any) => Expected::Any,
+            // A tag that is none of ours names no revision, so it matches nothing.
+            Some(TagList::Tags(tags)) => Expected::OneOf(tags.iter().filter_map(|tag| revision_of(tag)).collect()),
+        }
+    }
+}
+
+impl Expected {
+    /// Whether this revision may be replaced.
+    #[must_use]
+    pub fn allows(&self, revision: i32) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(revisions) => revisions.contains(&revision),
+        }
+    }
+}
+
+impl From<StaleRevision> for Problem {
+    fn from(stale: StaleRevision) -> Self {
+        let StaleRevision {
+            revision,
+            changed_by,
+            changed_at,
+        } = stale;
+        let detail = format!(
+            "It is at revision {revision} now. Read it again, then send If-Match: {}",
+            revision_tag(revision)
+        );
+        Self::new(&problem_codes::PRECONDITION_FAILED, detail).with_members(|details| {
+            details.current_etag = Some(revision_tag(revision));
+            details.current_revision = Some(revision);
+            details.changed_by = changed_by;
+            details.changed_at = Some(changed_at);
+        })
+    }
+}
+
+impl From<SlugConflict> for Problem {
+    fn from(conflict: SlugConflict) -> Self {
+        let SlugConflict {
+            wanted,
+            conflicting_id,
+            suggestion,
+        } = conflict;
+        let detail = format!("The slug {wanted} is taken; {suggestion} is free.");
+        Self::new(&problem_codes::SLUG_TAKEN, detail.clone())
+            .with_fault(ProblemFault::member("/slug", "taken", detail))
+            .with_members(|details| {
+                details.conflicting_id = Some(conflicting_id);
+                details.suggestion = Some(suggestion.into_string());
+            })
+    }
+}
+
+/// Reads a list of entity tags. The grammar is small and the crates that read it refuse a list with an unquoted tag whole,
+/// where the shell user who forgot the quotes should be told so.
+fn tag_list(headers: &HeaderMap, name: &HeaderName) -> Result<Option<TagList>, Problem> {
+    let mut tags = Vec::new();
+    for value in headers.get_all(name) {
+        let text = value.to_str().map_err(|_opaque| malformed(name))?;
+        if text.trim() == "*" {
+            return Ok(Some(TagList::Any));
+        }
+        tags.extend(
+            text.split(',')
+                .map(|tag| tag.trim().to_owned())
+                .filter(|tag| !tag.is_empty()),
+        );
+    }
+    match (tags.is_empty(), tags.iter().all(|tag| is_entity_tag(tag))) {
+        (true, _) => Ok(None),
+        (false, true) => Ok(Some(TagList::Tags(tags))),
+        (false, false) => Err(malformed(name)),
+    }
+}
+
+fn malformed(name: &HeaderName) -> Problem {
+    let detail = "An entity tag stands in double quotes, such as \"r3\". With curl: -H 'If-Match: \"r3\"'.";
+    Problem::new(&problem_codes::MALFORMED_REQUEST, detail).with_fault(ProblemFault::header(
+        name.as_str(),
+        "malformed",
+        detail,
+    ))
+}
+
+fn is_entity_tag(text: &str) -> bool {
+    let opaque = weakened(text).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    opaque.is_some_and(|inner| !inner.contains('"'))
+}
+
+/// The tag without its weakness mark: a proxy that compresses makes strong tags weak, and a client behind it would never
+/// get a write through if that counted.
+fn weakened(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
+}
+
+fn revision_of(tag: &str) -> Option<i32> {
+    let inner = weakened(tag).strip_prefix("\"r")?.strip_suffix('"')?;
+    let (revision, _digest) = inner.split_once('.').unwrap_or((inner, ""));
+    revision
+        .parse()
+        .ok()
+        .filter(|_| revision.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn conditions(name: HeaderName, value: &'static str) -> Result<Conditions, Problem> {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        Conditions::from_headers(&headers)
+    }
+
+    #[test]
+    fn a_write_is_compared_by_revision() {
+        for value in ["\"r3\"", "W/\"r3\"", "\"r3.3f9a01c2\"", "\"r2\", \"r3\"", "*"] {
+            let expected = conditions(header::IF_MATCH, value).unwrap().required(9).unwrap();
+            assert!(expected.allows(3), "{value}");
+        }
+        for value in ["\"r2\"", "\"x3\"", "\"r+3\"", "\"\""] {
+            let expected = conditions(header::IF_MATCH, value).unwrap().required(9).unwrap();
+            assert!(!expected.allows(3), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_read_is_compared_by_bytes() {
+        let tag = EntityTag::of(3, b"{}");
+        assert_eq!(tag.header_value(), "\"r3.44136fa3\"");
+        assert!(
+            conditions(header::IF_NONE_MATCH, "W/\"r3.44136fa3\"")
+                .unwrap()
+                .is_held_by_client(&tag)
+        );
+        assert!(
+            !conditions(header::IF_NONE_MATCH, "\"r3\"")
+                .unwrap()
+                .is_held_by_client(&tag)
+        );
+    }
+
+    #[test]
+    fn an_unquoted_tag_is_explained_and_a_missing_one_required() {
+        assert_eq!(
+            conditions(header::IF_MATCH, "r3").unwrap_err().kind().code,
+            "malformed-request"
+        );
+        let problem = Conditions::default().required(9).unwrap_err();
+        assert_eq!(problem.kind().status, 428);
+        assert_eq!(problem.details().current_etag.as_deref(), Some("\"r9\""));
+    }
+}

@@ -1,0 +1,15 @@
+//! What every route shares: problems, input, pages, conditional requests, telemetry. Nothing here knows a noun.
+
+pub mod conditional;
+pub mod cors;
+pub mod explorer;
+pub mod fallback;
+pub mod input;
+pub mod operations;
+pub mod page;
+pub mod patch;
+pub mod problem;
+pub mod problem_codes;
+pub mod problem_pages;
+pub mod telemetry;
+pub mod times;

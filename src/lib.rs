@@ -1,0 +1,34 @@
+//! Galley: a headless CMS for publications behind one REST API.
+//!
+//! A request comes in at the top of this list and goes down; nothing names anything above it.
+//!
+//! - [`cli`]: the commands of the program. [`server`]: sockets, workers, the graceful stop. [`settings`]: the environment.
+//! - [`app`]: middleware, routes and document in one function. [`routes`]: the one table of paths. [`openapi`]: the
+//!   document around it. [`state`]: what every request can reach.
+//! - [`articles`], [`authors`], [`comments`], [`accounts`]: the nouns. Each has the same files: the noun itself (rows and
+//!   rules), `views` (wire types), `store` (queries), `delivery` (for readers) and `editorial` (for the newsroom).
+//! - [`documents`]: the formats that editors bring; pure functions from bytes to a neutral model.
+//! - [`http`]: problems, input, pages, conditional requests, telemetry.
+//! - [`markup`], [`slug`], [`field`], [`conflict`], [`clock`]: values and rules that several nouns share.
+//! - [`stores`]: the store files compiled once for each database. [`database`]: the two databases behind one name.
+
+pub mod accounts;
+pub mod app;
+pub mod articles;
+pub mod authors;
+pub mod cli;
+pub mod clock;
+pub mod comments;
+pub mod conflict;
+pub mod database;
+pub mod documents;
+pub mod field;
+pub mod http;
+pub mod markup;
+pub mod openapi;
+pub mod routes;
+pub mod server;
+pub mod settings;
+pub mod slug;
+pub mod state;
+pub mod stores;

@@ -1,0 +1,322 @@
+//! Markdown into HTML that is safe to show, plain text, and the figures that follow from it. All of it at write.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use ammonia::Builder;
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// Characters of an excerpt that is made from the text.
+const EXCERPT_CHARACTERS: usize = 280;
+
+/// Words that a reader reads in a minute, the mean for English prose (Brysbaert 2019).
+const WORDS_PER_MINUTE: u32 = 238;
+
+/// What may stand in a rendered text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// What editors write: the whole of CommonMark, with tables and pictures. Raw HTML passes if it is on the list.
+    Article,
+    /// What is told about a person: paragraphs, emphasis, lists and links.
+    Bio,
+    /// What readers write: the same, raw HTML is shown as the text it is, and links earn nothing with search engines.
+    Comment,
+}
+
+/// A text in every form that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The source.
+    pub markdown: String,
+    /// The HTML, sanitized by an allow-list.
+    pub html: String,
+    /// The text without markup; blocks are divided by a blank line.
+    pub text: String,
+    /// The words of the text (Unicode Standard Annex 29).
+    pub word_count: i32,
+}
+
+impl Rendered {
+    /// Renders a text.
+    #[must_use]
+    pub fn new(markdown: String, policy: Policy) -> Self {
+        let text = plain_text(&markdown, policy);
+        let word_count = i32::try_from(text.unicode_words().count()).unwrap_or(i32::MAX);
+        Self {
+            html: sanitized_html(&markdown, policy),
+            text,
+            word_count,
+            markdown,
+        }
+    }
+
+    /// The same on a thread for blocking work, since a long text would hold up the other requests of its worker.
+    ///
+    /// # Errors
+    /// The message of the panic, if there was one.
+    pub async fn off_worker(markdown: String, policy: Policy) -> Result<Self, String> {
+        tokio::task::spawn_blocking(move || Self::new(markdown, policy))
+            .await
+            .map_err(|panic| panic.to_string())
+    }
+}
+
+/// An excerpt made from a text: its beginning, cut between words.
+#[must_use]
+pub fn excerpt_of(text: &str) -> String {
+    let folded: String = text
+        .split_whitespace()
+        .intersperse_blanks()
+        .take(EXCERPT_CHARACTERS * 4)
+        .collect();
+    match folded.char_indices().nth(EXCERPT_CHARACTERS) {
+        None => folded,
+        Some((end, _)) => {
+            let head = folded.get(..end).unwrap_or_default();
+            let words = head.rsplit_once(' ').map_or(head, |(words, _)| words);
+            format!("{}…", words.trim_end_matches(|c: char| c.is_ascii_punctuation()))
+        }
+    }
+}
+
+/// Minutes that reading takes, at least one.
+#[must_use]
+pub fn reading_minutes(word_count: i32) -> u32 {
+    u32::try_from(word_count)
+        .unwrap_or_default()
+        .div_ceil(WORDS_PER_MINUTE)
+        .max(1)
+}
+
+trait IntersperseBlanks<'text>: Iterator<Item = &'text str> + Sized {
+    /// The characters of the words with one blank between them.
+    fn intersperse_blanks(self) -> impl Iterator<Item = char> {
+        self.enumerate()
+            .flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()))
+    }
+}
+
+impl<'text, I: Iterator<Item = &'text str>> IntersperseBlanks<'text> for I {}
+
+fn parser(markdown: &str, policy: Policy) -> impl Iterator<Item = Event<'_>> {
+    let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
+    let shows_html = policy != Policy::Article;
+    Parser::new_ext(markdown, options).map(move |event| match event {
+        Event::Html(text) | Event::InlineHtml(text) if shows_html => Event::Text(text),
+        other => other,
+    })
+}
+
+fn sanitized_html(markdown: &str, policy: Policy) -> String {
+    let mut unsafe_html = String::with_capacity(markdown.len().saturating_mul(5) / 4);
+    html::push_html(&mut unsafe_html, parser(markdown, policy));
+    let sanitizer = match policy {
+        Policy::Article => &ARTICLE,
+        Policy::Bio => &BIO,
+        Policy::Comment => &COMMENT,
+    };
+    sanitizer.clean(&unsafe_html).to_string().trim_end().to_owned()
+}
+
+/// Ids and the links to them get this before them, so that a text can never name an element of the page around it.
+const ID_PREFIX: &str = "text-";
+
+static ARTICLE: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::default();
+    builder
+        .link_rel(Some("noopener noreferrer"))
+        .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
+        .add_tag_attributes("div", ["id"])
+        .add_tag_attributes("code", ["class"])
+        .add_allowed_classes("sup", ["footnote-reference", "footnote-definition-label"])
+        .add_allowed_classes("div", ["footnote-definition"])
+        .id_prefix(Some(ID_PREFIX))
+        .attribute_filter(
+            |element, attribute, value| match (element, attribute, value.strip_prefix('#')) {
+                ("a", "href", Some(fragment)) => Some(Cow::Owned(format!("#{ID_PREFIX}{fragment}"))),
+                ("code", "class", _) => value.starts_with("language-").then_some(Cow::Borrowed(value)),
+                _ => Some(Cow::Borrowed(value)),
+            },
+        );
+    builder
+});
+
+static BIO: LazyLock<Builder<'static>> = LazyLock::new(|| plain_builder("noopener noreferrer"));
+
+static COMMENT: LazyLock<Builder<'static>> = LazyLock::new(|| plain_builder("nofollow ugc noopener noreferrer"));
+
+fn plain_builder(link_rel: &'static str) -> Builder<'static> {
+    let mut builder = Builder::default();
+    builder
+        .tags(HashSet::from([
+            "a",
+            "blockquote",
+            "br",
+            "code",
+            "del",
+            "em",
+            "li",
+            "ol",
+            "p",
+            "pre",
+            "strong",
+            "ul",
+        ]))
+        .tag_attributes(HashMap::from([("a", HashSet::from(["href"]))]))
+        .generic_attributes(HashSet::new())
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(Some(link_rel));
+    builder
+}
+
+fn plain_text(markdown: &str, policy: Policy) -> String {
+    let mut text = String::with_capacity(markdown.len());
+    for event in parser(markdown, policy) {
+        match event {
+            Event::Text(part) | Event::Code(part) => push(&mut text, &part),
+            Event::SoftBreak | Event::HardBreak => text.push('\n'),
+            Event::End(TagEnd::TableCell) => text.push('\t'),
+            Event::End(end) if ends_line(end) => end_with(&mut text, "\n"),
+            Event::End(end) if ends_block(end) => end_with(&mut text, "\n\n"),
+            Event::Start(Tag::List(_)) => end_with(&mut text, "\n"),
+            _ => {}
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn push(text: &mut String, part: &CowStr<'_>) {
+    text.push_str(part);
+}
+
+fn ends_line(end: TagEnd) -> bool {
+    matches!(end, TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead)
+}
+
+fn ends_block(end: TagEnd) -> bool {
+    matches!(
+        end,
+        TagEnd::Paragraph
+            | TagEnd::Heading(_)
+            | TagEnd::CodeBlock
+            | TagEnd::List(_)
+            | TagEnd::Table
+            | TagEnd::BlockQuote(_)
+    )
+}
+
+/// Makes a text end with exactly these line ends, however many blocks ended here.
+fn end_with(text: &mut String, ending: &str) {
+    text.truncate(text.trim_end_matches('\n').len());
+    if !text.is_empty() {
+        text.push_str(ending);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn html(markdown: &str, policy: Policy) -> String {
+        Rendered::new(markdown.into(), policy).html
+    }
+
+    #[test]
+    fn an_article_keeps_its_structure() {
+        let rendered = Rendered::new(
+            "# Head\n\nOne *two*\nthree.\n\n- a\n- b\n\n| x | y |\n|---|---|\n| 1 | 2 |\n".into(),
+            Policy::Article,
+        );
+        assert!(
+            rendered
+                .html
+                .starts_with("<h1>Head</h1>\n<p>One <em>two</em>\nthree.</p>\n<ul>\n<li>a</li>"),
+            "{}",
+            rendered.html
+        );
+        assert_eq!(rendered.text, "Head\n\nOne two\nthree.\n\na\nb\n\nx\ty\n1\t2");
+        assert_eq!(rendered.word_count, 10);
+    }
+
+    #[test]
+    fn nothing_active_survives() {
+        let hostile = "<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[x](javascript:alert(1)) \
+                       <a href=\"https://a.example\" onclick=\"x()\" style=\"y\">z</a> <iframe src=\"//e\"></iframe>\n\n\
+                       <svg onload=alert(1)></svg> <form action=\"/\"><input></form>";
+        let shown = html(hostile, Policy::Article);
+        for part in [
+            "<script",
+            "onerror",
+            "javascript:",
+            "onclick",
+            "style=",
+            "<iframe",
+            "<svg",
+            "<form",
+            "<input",
+        ] {
+            assert!(!shown.contains(part), "{part} in {shown}");
+        }
+        assert!(
+            shown.contains("<a href=\"https://a.example\" rel=\"noopener noreferrer\">z</a>"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_comment_shows_markup_as_text() {
+        let shown = html(
+            "Hi <b>you</b> [link](https://a.example) ![p](https://a.example/p.png)\n\n# Loud\n\n<script>x</script>",
+            Policy::Comment,
+        );
+        assert_eq!(
+            shown,
+            "<p>Hi &lt;b&gt;you&lt;/b&gt; <a href=\"https://a.example\" rel=\"nofollow ugc noopener noreferrer\">link</a> </p>\n\
+             Loud\n&lt;script&gt;x&lt;/script&gt;"
+        );
+        assert_eq!(
+            Rendered::new("Hi <b>you</b>".into(), Policy::Comment).text,
+            "Hi <b>you</b>"
+        );
+    }
+
+    #[test]
+    fn footnotes_point_at_their_own_ids() {
+        let shown = html("Text[^1].\n\n[^1]: Note.\n", Policy::Article);
+        assert!(
+            shown.contains("href=\"#text-1\"") && shown.contains("id=\"text-1\""),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn excerpts_end_between_words() {
+        assert_eq!(excerpt_of("One\n\ntwo  three"), "One two three");
+        let long = excerpt_of(&"word, ".repeat(100));
+        assert!(long.ends_with("word…") && long.chars().count() <= 281, "{long}");
+    }
+
+    #[test]
+    fn reading_takes_a_minute_at_least() {
+        assert_eq!([0, 1, 238, 239, 600].map(reading_minutes), [1, 1, 1, 2, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_out(markdown in "(<|>|script|onload=|\"|'|\\[|\\]|\\(|javascript:|\\)|`|\\PC|\n){0,40}") {
+            for policy in [Policy::Article, Policy::Bio, Policy::Comment] {
+                let shown = html(&markdown, policy);
+                prop_assert!(!shown.contains("<script"));
+                // Sanitizing again changes nothing: what is stored is a fixed point.
+                let again = match policy { Policy::Article => return Ok(()), Policy::Bio => &BIO, Policy::Comment => &COMMENT };
+                prop_assert_eq!(again.clean(&shown).to_string().trim_end(), shown);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The OpenAPI document: made from the handlers by the same function that serves them.
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpResponse, get};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::{Tag, TagBuilder};
+use utoipa::openapi::{Contact, ContactBuilder, LicenseBuilder, OpenApi as Document, Server};
+use utoipa::{Modify, OpenApi};
+
+use crate::http::conditional::{Caching, Conditions, EntityTag};
+use crate::http::problem::ProblemDetails;
+use crate::problems;
+
+/// The document as it is served.
+#[derive(Debug, Clone)]
+pub struct ServedDocument {
+    bytes: Bytes,
+    tag: EntityTag,
+}
+
+impl ServedDocument {
+    /// Renders a document once.
+    #[must_use]
+    pub fn new(document: &Document) -> Self {
+        let bytes = Bytes::from(json(document));
+        Self {
+            tag: EntityTag::of(1, &bytes),
+            bytes,
+        }
+    }
+}
+
+/// A document as indented JSON, with a line feed at its end.
+#[must_use]
+pub fn json(document: &Document) -> String {
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// What the document says apart from its operations.
+#[derive(OpenApi)]
+#[openapi(components(schemas(ProblemDetails)), modifiers(&Preamble))]
+struct Base;
+
+/// The document before the routes are added; `public_url` is where the API is.
+#[must_use]
+pub fn base(public_url: &str) -> Document {
+    let mut document = Base::openapi();
+    document.servers = Some(vec![Server::new(public_url)]);
+    document
+}
+
+struct Preamble;
+
+impl Modify for Preamble {
+    fn modify(&self, document: &mut Document) {
+        document.info.title = "Galley".to_owned();
+        document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+        document.info.description = Some(
+            "A headless CMS for publications: articles, authors and comment threads. Every answer that is not a success \
+             is a problem (RFC 9457); the kinds are listed at /v1/problems. Times are RFC 3339 in UTC. Clients must \
+             tolerate members and enum values that they do not know."
+                .to_owned(),
+        );
+        document.info.contact = Some(contact());
+        document.info.license = Some(
+            LicenseBuilder::new()
+                .name("MIT OR Apache-2.0")
+                .identifier(Some("MIT OR Apache-2.0"))
+                .build(),
+        );
+        document.tags = Some(tags());
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("The access token of POST /v1/auth/login."))
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+fn contact() -> Contact {
+    ContactBuilder::new()
+        .name(Some("The people who run this server"))
+        .build()
+}
+
+fn tags() -> Vec<Tag> {
+    [
+        ("articles", "Articles for readers: published snapshots only."),
+        ("authors", "Authors for readers."),
+        ("comments", "Threads for readers: reading them and writing into them."),
+        ("accounts", "Logging in, and the keys that verify tokens."),
+        ("editorial articles", "Working copies: create, change, publish, remove."),
+        (
+            "editorial documents",
+            "Articles as files: Markdown with front matter, or plain text.",
+        ),
+        ("editorial authors", "Authors: create, change, remove."),
+        ("moderation", "Threads and comments for moderators."),
+        ("problems", "The kinds of problems."),
+        ("operations", "Health, version and this document."),
+    ]
+    .into_iter()
+    .map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build())
+    .collect()
+}
+
+problems!(
+    /// What reading the document can answer with.
+    DocumentProblems: MALFORMED_REQUEST
+);
+
+/// Read the OpenAPI document.
+#[utoipa::path(
+    tag = "operations",
+    operation_id = "get_openapi",
+    responses((status = 200, description = "This document, OpenAPI 3.1", body = std::collections::HashMap<String, serde_json::Value>,
+        content_type = "application/json", headers(("ETag" = String, description = "The entity tag"))),
+        (status = 304, description = "The client has it already"), DocumentProblems),
+)]
+#[get("/openapi.json")]
+pub async fn get_openapi(document: Data<ServedDocument>, conditions: Conditions) -> HttpResponse {
+    let is_held = conditions.is_held_by_client(&document.tag);
+    let mut response = if is_held {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response.insert_header((header::ETAG, document.tag.header_value()));
+    response.insert_header((header::CACHE_CONTROL, Caching::Public.header_value()));
+    match is_held {
+        true => response.finish(),
+        false => response.content_type("application/json").body(document.bytes.clone()),
+    }
+}

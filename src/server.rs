@@ -1,0 +1,180 @@
+//! The server: its sockets, workers and limits, how it starts and how it stops.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::Server;
+use thiserror::Error;
+
+use crate::accounts::account::{AccountName, EmailAddress, NewAccount};
+use crate::accounts::keys::{KeyFault, SigningKey};
+use crate::accounts::passwords::{self, PasswordFault};
+use crate::accounts::permissions::Role;
+use crate::app::{self, Shared};
+use crate::clock::Clock;
+use crate::database::failure::Failure;
+use crate::database::ids::IdSource;
+use crate::database::{Database, migrate};
+use crate::settings::{FirstAdministrator, Settings};
+use crate::state::{AppState, StateFault};
+use crate::{read, write_unit};
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Seconds that requests in flight get to finish once the server is told to stop.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// A server that has bound its address and has not begun to answer.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+    first_administrator: Option<Credentials>,
+}
+
+/// The log-in of an account that the server made by itself.
+pub struct Credentials {
+    /// The e-mail address.
+    pub email: String,
+    /// The password, when it was made up and nobody knows it yet.
+    pub random_password: Option<secrecy::SecretString>,
+}
+
+/// Why the server cannot start.
+#[derive(Debug, Error)]
+pub enum StartFault {
+    /// The data folder cannot be made.
+    #[error("GALLEY_DATA_DIR {path}: {cause}")]
+    DataFolder {
+        /// The path.
+        path: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The address cannot be bound.
+    #[error("GALLEY_BIND {address}: {cause}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] Failure),
+    /// The signing key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// The shared state cannot be made.
+    #[error(transparent)]
+    State(#[from] StateFault),
+    /// The first administrator cannot be made.
+    #[error("GALLEY_ADMIN_PASSWORD: {0}")]
+    Password(#[from] PasswordFault),
+    /// The first administrator cannot be made.
+    #[error("GALLEY_ADMIN_EMAIL: {0}")]
+    Email(&'static str),
+    /// The server cannot serve.
+    #[error(transparent)]
+    Serve(#[from] std::io::Error),
+}
+
+impl Application {
+    /// Prepares everything: data folder, database and migrations, signing key, first administrator, address.
+    ///
+    /// # Errors
+    /// [`StartFault`], which names the setting to change.
+    pub async fn build(mut settings: Settings) -> Result<Self, StartFault> {
+        make_data_folder(&settings)?;
+        let listener = bind(settings.bind)?;
+        let address = listener.local_addr()?;
+        if settings.bind.port() == 0 && settings.public_url.ends_with(":0") {
+            settings.public_url = format!("http://{address}");
+        }
+        let database = Database::open(&settings.database)?;
+        for migration in migrate::run(&database).await? {
+            tracing::info!(%migration, "the database was migrated");
+        }
+        let key = SigningKey::load_or_create(&settings.data_dir)?;
+        let first = settings.first_administrator.clone();
+        let state = AppState::load(settings, database, key, Clock::System, IdSource::from_system()).await?;
+        let first_administrator = create_first_administrator(&state, first).await?;
+        let shared = Shared::new(state);
+        let server = HttpServer::new(move || app::app(shared.clone()))
+            .client_request_timeout(HEAD_TIMEOUT)
+            .keep_alive(KEEP_ALIVE)
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .listen(listener)?
+            .run();
+        Ok(Self {
+            server,
+            address,
+            first_administrator,
+        })
+    }
+
+    /// The address that was bound.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The account that was made because there was none.
+    #[must_use]
+    pub fn first_administrator(&self) -> Option<&Credentials> {
+        self.first_administrator.as_ref()
+    }
+
+    /// Serves until SIGTERM, SIGINT or SIGQUIT; the first lets requests in flight finish.
+    ///
+    /// # Errors
+    /// When the sockets fail.
+    pub async fn run_until_stopped(self) -> Result<(), StartFault> {
+        Ok(self.server.await?)
+    }
+}
+
+fn make_data_folder(settings: &Settings) -> Result<(), StartFault> {
+    let path = &settings.data_dir;
+    std::fs::create_dir_all(path).map_err(|cause| StartFault::DataFolder {
+        path: path.display().to_string(),
+        cause,
+    })
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, StartFault> {
+    TcpListener::bind(address).map_err(|cause| StartFault::Bind { address, cause })
+}
+
+async fn create_first_administrator(
+    state: &AppState,
+    wanted: Option<FirstAdministrator>,
+) -> Result<Option<Credentials>, StartFault> {
+    let has_account: Result<bool, Failure> = read!(&state.database, accounts::any());
+    if has_account? {
+        return Ok(None);
+    }
+    let (email, given) = wanted.map_or(("admin@localhost".to_owned(), None), |first| {
+        (first.email, first.password)
+    });
+    let is_random = given.is_none();
+    let password = given.unwrap_or_else(passwords::random);
+    let now = state.clock.now();
+    let new = NewAccount {
+        id: state.ids.next(now),
+        email: EmailAddress::parse(&email).map_err(|_fault| StartFault::Email("it is not an e-mail address"))?,
+        name: AccountName::parse("Administrator").map_err(|_fault| StartFault::Email("it has no name"))?,
+        role: Role::Administrator,
+        password_hash: passwords::hash(password.clone()).await?,
+    };
+    let created: Result<bool, Failure> = write_unit!(&state.database, accounts::create_first(new, now));
+    let credentials = Credentials {
+        email,
+        random_password: is_random.then_some(password),
+    };
+    Ok(created?.then_some(credentials))
+}

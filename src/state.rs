@@ -1,0 +1,142 @@
+//! What every request can reach.
+
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use rand::RngExt as _;
+use thiserror::Error;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::accounts::keys::{KeyFault, KeyRing, SigningKey};
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::database::failure::Failure;
+use crate::database::ids::IdSource;
+use crate::http::page::Cursors;
+use crate::settings::Settings;
+use crate::{read, write_unit};
+
+/// Seconds between two looks for keys of other instances, however many unknown keys come in.
+const KEY_REFRESH_SECONDS: i64 = 5;
+
+/// The shared parts of the application. Handlers take it as `Data<AppState>`.
+pub struct AppState {
+    /// The settings.
+    pub settings: Settings,
+    /// The database.
+    pub database: Database,
+    /// The keys of access tokens.
+    pub keys: KeyRing,
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: IdSource,
+    /// The cursors of lists.
+    pub cursors: Cursors,
+    keys_refreshed_at: Mutex<Option<DateTime<Utc>>>,
+}
+
+/// Why the state cannot be made.
+#[derive(Debug, Error)]
+pub enum StateFault {
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] Failure),
+    /// The signing key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+}
+
+impl AppState {
+    /// Loads what the instances on one database share (the keys that verify tokens, the key of cursors), and announces
+    /// the key of this one. The database must be migrated.
+    ///
+    /// # Errors
+    /// [`StateFault`] when the database or the data folder cannot be used.
+    pub async fn load(
+        settings: Settings,
+        database: Database,
+        signing_key: SigningKey,
+        clock: Clock,
+        ids: IdSource,
+    ) -> Result<Self, StateFault> {
+        let (kid, public_key) = (signing_key.kid().to_owned(), signing_key.public_json()?);
+        let keys = KeyRing::new(signing_key, &settings.public_url);
+        let now = clock.now();
+        write_unit!(&database, accounts::announce_key(kid, public_key, now))?;
+        let fresh = STANDARD.encode(rand::rng().random::<[u8; 32]>());
+        let name = "cursor-key".to_owned();
+        let cursor_key: String = write_unit!(&database, accounts::shared_value(name, fresh))?;
+        let state = Self {
+            cursors: Cursors::new(cursor_key.into_bytes()),
+            settings,
+            database,
+            keys,
+            clock,
+            ids,
+            keys_refreshed_at: Mutex::new(None),
+        };
+        state.refresh_keys().await?;
+        Ok(state)
+    }
+
+    /// The state of the application that a request came to.
+    ///
+    /// # Panics
+    /// When the application was built without a state, which [`app`](crate::app) does not do.
+    #[expect(
+        clippy::expect_used,
+        reason = "the one function that builds the application registers the state"
+    )]
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> &Data<Self> {
+        request.app_data::<Data<Self>>().expect("the application has a state")
+    }
+
+    /// Looks for keys that other instances announced, unless that was done a moment ago.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the database cannot be asked.
+    pub async fn refresh_keys(&self) -> Result<(), Failure> {
+        let mut refreshed_at = self.keys_refreshed_at.lock().await;
+        let now = self.clock.now();
+        if refreshed_at.is_some_and(|last| (now - last).num_seconds().abs() < KEY_REFRESH_SECONDS) {
+            return Ok(());
+        }
+        let announced = read!(&self.database, accounts::announced_keys());
+        self.keys.learn(announced?);
+        *refreshed_at = Some(now);
+        Ok(())
+    }
+
+    /// The stamp of a write that an account makes now.
+    #[must_use]
+    pub fn stamp(&self, account_id: Uuid) -> Stamp {
+        Stamp {
+            now: self.clock.now(),
+            account_id,
+            ids: self.ids.clone(),
+        }
+    }
+}
+
+/// Who writes and when, with the source of ids for what the write creates.
+#[derive(Debug, Clone)]
+pub struct Stamp {
+    /// The moment of the whole unit of work.
+    pub now: DateTime<Utc>,
+    /// The account.
+    pub account_id: Uuid,
+    ids: IdSource,
+}
+
+impl Stamp {
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        self.ids.next(self.now)
+    }
+}
