@@ -2,7 +2,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error};
 use utoipa::openapi::OpenApi;
@@ -12,6 +12,7 @@ use crate::http::fallback::{self, RouteIndex};
 use crate::http::{cors, explorer, telemetry};
 use crate::openapi::{self, ServedDocument};
 use crate::routes;
+use crate::settings::CorsOrigins;
 use crate::state::AppState;
 
 /// What every worker's copy of the application shares. Cloning it is cheap.
@@ -53,6 +54,8 @@ pub fn app(
         InitError = (),
     >,
 > {
+    let origins = &shared.state.settings.cors_origins;
+    let (cors, takes_other_origins) = (cors::middleware(origins), *origins != CorsOrigins::None);
     let (app, _document) = App::new()
         .into_utoipa_app()
         .configure(routes::configure)
@@ -60,11 +63,11 @@ pub fn app(
     app.service(explorer::open_explorer)
         .service(explorer::get_explorer_file)
         .default_service(web::to(fallback::answer))
-        .wrap(cors::middleware(&shared.state.settings.cors_origins))
         .app_data(shared.state)
         .app_data(shared.document)
         .app_data(shared.routes)
         .wrap(from_fn(telemetry::observe))
+        .wrap(Condition::new(takes_other_origins, cors))
 }
 
 /// The OpenAPI document of all routes; `public_url` is where the API is.

@@ -1,5 +1,6 @@
 //! The commands of the program: one file a command.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,8 +43,7 @@ pub fn run(command_line: CommandLine) -> ExitCode {
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        eprintln!("galley: .env: {error}");
-        return ExitCode::FAILURE;
+        return failed(&error);
     }
     let settings = match Settings::from_env() {
         Ok(settings) => settings,
@@ -67,7 +67,8 @@ pub fn run(command_line: CommandLine) -> ExitCode {
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("galley: {error}");
+    // When standard error is gone too, the exit code still tells.
+    let _ = writeln!(std::io::stderr(), "galley: {error}");
     ExitCode::FAILURE
 }
 
@@ -75,6 +76,7 @@ fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),

@@ -97,7 +97,7 @@ pub struct ThreadItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub state: Option<PublicCommentState>,
-    /// Who wrote it. Left out of removed comments.
+    /// Who wrote it. Left out when nothing is known, and of removed comments.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub author: Option<CommenterOut>,
@@ -168,7 +168,7 @@ pub struct CommentOut {
     pub path_index: u32,
     /// Whether it is shown.
     pub state: PublicCommentState,
-    /// Who wrote it. Left out of removed comments.
+    /// Who wrote it. Left out when nothing is known, and of removed comments.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub author: Option<CommenterOut>,
@@ -479,7 +479,7 @@ impl PublicFace {
         };
         Self {
             state,
-            author: Some(author),
+            author: Some(author).filter(|author| author.name.is_some() || author.url.is_some()),
             body_text: Some(row.body_text),
             body_html: Some(row.body_html),
         }

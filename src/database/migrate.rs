@@ -74,18 +74,22 @@ pub async fn revert_all(database: &Database) -> Result<(), Failure> {
     }
 }
 
-diesel::table! {
-    #[sql_name = "__diesel_schema_migrations"]
-    applied_migrations (version) {
-        version -> Text,
+mod bookkeeping {
+    #![expect(missing_docs, reason = "the table is diesel's own")]
+
+    diesel::table! {
+        #[sql_name = "__diesel_schema_migrations"]
+        applied_migrations (version) {
+            version -> Text,
+        }
     }
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn newest_applied() -> _ {
-    applied_migrations::table
-        .select(applied_migrations::version)
-        .order(applied_migrations::version.desc())
+    bookkeeping::applied_migrations::table
+        .select(bookkeeping::applied_migrations::version)
+        .order(bookkeeping::applied_migrations::version.desc())
         .limit(1_i64)
 }
 

@@ -1,6 +1,8 @@
 //! One schema for both databases. What they store differently hides behind the two SQL types of this crate:
 //! [`Id`](crate::database::ids::Id) and [`UtcTimestamp`](crate::database::timestamp::UtcTimestamp).
 
+#![expect(missing_docs, reason = "the columns are explained where rows are defined")]
+
 diesel::table! {
     installation (name) {
         name -> Text,

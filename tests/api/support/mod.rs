@@ -1,0 +1,34 @@
+//! An application of its own for every test, and the clients that talk to it.
+
+pub mod answer;
+pub mod app;
+pub mod client;
+pub mod postgres;
+
+/// Makes two tests of one: `name::sqlite` and `name::postgres`. Both must give the same answers.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {
+        $(
+            $(#[$meta])*
+            mod $name {
+                #[allow(unused_imports, reason = "a test takes what it needs from its file")]
+                use super::*;
+
+                async fn story($app: $crate::support::app::TestApp) $body
+
+                #[actix_web::test]
+                async fn sqlite() {
+                    story($crate::support::app::TestApp::on_sqlite().await).await;
+                }
+
+                #[actix_web::test]
+                async fn postgres() {
+                    if let Some(app) = $crate::support::app::TestApp::on_postgres(concat!(module_path!(), "::postgres")).await {
+                        story(app).await;
+                    }
+                }
+            }
+        )*
+    };
+}
