@@ -181,7 +181,8 @@ fn plain_text(markdown: &str, policy: Policy) -> String {
             Event::End(TagEnd::TableCell) => text.push('\t'),
             Event::End(end) if ends_line(end) => end_with(&mut text, "\n"),
             Event::End(end) if ends_block(end) => end_with(&mut text, "\n\n"),
-            Event::Start(Tag::List(_)) => end_with(&mut text, "\n"),
+            // A list inside an item begins on a line of its own.
+            Event::Start(Tag::List(_)) if !text.is_empty() && !text.ends_with('\n') => text.push('\n'),
             _ => {}
         }
     }
