@@ -1,4 +1,4 @@
-//! The OpenAPI document: made from the handlers by the same function that serves them.
+//! The `OpenAPI` document: made from the handlers by the same function that serves them.
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
@@ -56,8 +56,8 @@ struct Preamble;
 
 impl Modify for Preamble {
     fn modify(&self, document: &mut Document) {
-        document.info.title = "Galley".to_owned();
-        document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+        "Galley".clone_into(&mut document.info.title);
+        env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
         document.info.description = Some(
             "A headless CMS for publications: articles, authors and comment threads. Every answer that is not a success \
              is a problem (RFC 9457); the kinds are listed at /v1/problems. Times are RFC 3339 in UTC. Clients must \
@@ -116,7 +116,7 @@ problems!(
     DocumentProblems: MALFORMED_REQUEST
 );
 
-/// Read the OpenAPI document.
+/// Read the `OpenAPI` document.
 #[utoipa::path(
     tag = "operations",
     operation_id = "get_openapi",

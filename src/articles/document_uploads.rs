@@ -234,7 +234,7 @@ impl DocumentArticle {
             ..ArticleChange::none()
         };
         let thread = NewThread {
-            change: document.thread.and_then(|closing| faults.thread(closing)),
+            change: document.thread.map(|closing| faults.thread(closing)),
             comments: document
                 .comments
                 .into_iter()
@@ -394,7 +394,7 @@ impl PartFaults {
         })
     }
 
-    fn thread(&mut self, part: Part<ThreadClosing>) -> Option<ThreadChange> {
+    fn thread(&mut self, part: Part<ThreadClosing>) -> ThreadChange {
         let ThreadClosing {
             state,
             closes_at: _,
@@ -404,14 +404,14 @@ impl PartFaults {
             None => None,
             Some(message) => self.text(&message, part.span, ThreadMessage::parse),
         };
-        Some(ThreadChange {
+        ThreadChange {
             state: Some(match state {
                 documents::ThreadState::Open => ThreadState::Open,
                 documents::ThreadState::Closed => ThreadState::Closed,
             }),
             message: Patch::replacing(message),
             moderation: None,
-        })
+        }
     }
 
     fn none_found(&self) -> Result<(), Problem> {

@@ -302,7 +302,7 @@ pub struct ArticleIn {
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 2_000, example = "What is left when the ships are gone.")]
     pub excerpt: Option<Excerpt>,
-    /// The text, as Markdown (CommonMark with tables, strikethrough and footnotes).
+    /// The text, as Markdown (`CommonMark` with tables, strikethrough and footnotes).
     #[schema(value_type = String, min_length = 1, max_length = 1_000_000, example = "The cranes stood *still* that morning.")]
     pub body_markdown: Body,
     /// The authors, in order; at most 50.
@@ -705,7 +705,7 @@ impl From<WorkingArticle> for EditorialArticleOut {
             revision,
             published_revision,
             has_unpublished_changes: published_revision.is_some_and(|published| published < revision),
-            published_at: published_at.map(|time| time.utc()),
+            published_at: published_at.map(super::super::database::timestamp::RowTime::utc),
             created_at: created_at.utc(),
             created_by: created_by.0,
             updated_at: updated_at.utc(),
@@ -738,7 +738,7 @@ impl From<(ArticleSummaryRow, Vec<BylineAuthorRow>)> for EditorialArticleSummary
             status: ArticleStatus::of(published_revision),
             revision,
             has_unpublished_changes: published_revision.is_some_and(|published| published < revision),
-            published_at: published_at.map(|time| time.utc()),
+            published_at: published_at.map(super::super::database::timestamp::RowTime::utc),
             created_at: created_at.utc(),
             updated_at: updated_at.utc(),
         }
