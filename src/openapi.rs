@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Contact, ContactBuilder, LicenseBuilder, OpenApi as Document, Server};
@@ -34,9 +35,28 @@ impl ServedDocument {
 /// A document as indented JSON, with a line feed at its end.
 #[must_use]
 pub fn json(document: &Document) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    quote_plainly(&mut value);
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Our comments quote names with backticks, which end up in comments and template strings of generated clients and break
+/// some of them.
+fn quote_plainly(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" || name == "summary" => *text = text.replace('`', "'"),
+                    other => quote_plainly(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(quote_plainly),
+        _ => {}
+    }
 }
 
 /// What the document says apart from its operations.

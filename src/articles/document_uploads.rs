@@ -105,7 +105,7 @@ pub async fn create_document(
     tag = "editorial documents",
     operation_id = "upsert_document",
     security(("bearer" = [])),
-    params(("slug" = String, Path, description = "The slug of the article"), UpsertDocumentQuery),
+    params(("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour"), UpsertDocumentQuery),
     request_body(content = DocumentBytes, description = "The file", content_type = "application/octet-stream"),
     responses((status = 200, description = "The article, which was changed, and the report", body = DocumentOut,
             headers(("ETag" = String, description = "The entity tag of the article, to send as If-Match"))),
