@@ -161,8 +161,7 @@ impl CustomizeConnection<SqliteConnection, r2d2::Error> for Pragmas {
         };
         let statements = format!(
             "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; \
-             PRAGMA synchronous = {synchronous}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
-             PRAGMA mmap_size = 268435456;",
+             PRAGMA synchronous = {synchronous}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048;",
             BUSY_TIMEOUT.as_millis()
         );
         connection.batch_execute(&statements).map_err(r2d2::Error::QueryError)
