@@ -55,10 +55,8 @@ fn members(list: &Value, member: &str) -> Vec<String> {
 /// The query of the link with a relation, and nothing if there is none.
 fn link<'answer>(answer: &'answer Answer, relation: &str) -> Option<&'answer str> {
     let wanted = format!(">; rel=\"{relation}\"");
-    let links = answer.header("link").split(", ");
-    links
-        .filter_map(|link| link.strip_suffix(wanted.as_str())?.strip_prefix('<'))
-        .next()
+    let mut links = answer.header("link").split(", ");
+    links.find_map(|link| link.strip_suffix(wanted.as_str())?.strip_prefix('<'))
 }
 
 /// The same link as a path of this application.
@@ -871,6 +869,7 @@ on_both_databases! {
             <img src=x onerror=alert(2)> [link](javascript:alert(3)) [other](JaVaScRiPt&#58;alert(4)) ![i](data:text/html,5)\n\n\
             <div onclick=\"alert(6)\" style=\"position:fixed\">kept</div>\n\n<iframe src=https://evil.example></iframe>\n\n\
             <a href=\"https://ok.example\" onmouseover='alert(7)'>fine</a> <svg onload=alert(8)></svg>\n\n<style>p{}</style>\n\n\
+            <table><tr><td style=\"position:fixed\">cell</td></tr></table>\n\n\
             ```html\n<script>shown()</script>\n```\n";
         let body = json!({"title": "<b>Ships</b> & <script>", "slug": "ships", "body_markdown": markdown, "status": "published"});
         let article = ada.post(ARTICLES, body).await.expect(201).json();
