@@ -285,9 +285,10 @@ on_both_databases! {
             assert_eq!(only_fault(&problem)["parameter"], "cursor", "{elsewhere}");
         }
         ada.get(&format!("{ARTICLES}?cursor={cursor}")).await.problem(400, "cursor-mismatch");
-        let last = if cursor.ends_with('A') { 'E' } else { 'A' };
-        let forged = format!("{}{last}", &cursor[..cursor.len() - 1]);
-        for garbled in [forged.as_str(), &cursor[..cursor.len() - 4], &format!("{cursor}AAAA")] {
+        let (start, last) = cursor.split_at(cursor.len() - 1);
+        let forged = format!("{start}{}", if last == "A" { 'E' } else { 'A' });
+        let (cut, _) = cursor.split_at(cursor.len() - 4);
+        for garbled in [forged.as_str(), cut, &format!("{cursor}AAAA")] {
             reader.get(&format!("/v1/articles?cursor={garbled}")).await.problem(400, "cursor-invalid");
         }
     }
