@@ -130,12 +130,19 @@ static ARTICLE: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
         .add_tag_attributes("div", ["id"])
         .add_tag_attributes("code", ["class"])
+        .add_tag_attributes("td", ["style"])
+        .add_tag_attributes("th", ["style"])
         .add_allowed_classes("sup", ["footnote-reference", "footnote-definition-label"])
         .add_allowed_classes("div", ["footnote-definition"])
         .id_prefix(Some(ID_PREFIX))
         .attribute_filter(
             |element, attribute, value| match (element, attribute, value.strip_prefix('#')) {
                 ("a", "href", Some(fragment)) => Some(Cow::Owned(format!("#{ID_PREFIX}{fragment}"))),
+                // The alignment of a column, in the three forms that a table in Markdown can have.
+                ("td" | "th", "style", _) => {
+                    matches!(value, "text-align: left" | "text-align: center" | "text-align: right")
+                        .then_some(Cow::Borrowed(value))
+                }
                 ("code", "class", _) => value.starts_with("language-").then_some(Cow::Borrowed(value)),
                 _ => Some(Cow::Borrowed(value)),
             },

@@ -494,10 +494,10 @@ fn refuse_ambiguous(document: &Document) -> Result<(), Problem> {
         .warnings
         .iter()
         .map(|warning| ProblemFault::at(warning.line, None, warning.code, warning.detail.clone()));
-    let detail = format!(
-        "{} parts of the document are ambiguous; nothing was stored.",
-        faults.len()
-    );
+    let detail = match faults.len() {
+        1 => "1 part of the document is ambiguous; nothing was stored.".to_owned(),
+        count => format!("{count} parts of the document are ambiguous; nothing was stored."),
+    };
     Err(Problem::new(&problem_codes::DOCUMENT_AMBIGUOUS, detail)
         .with_faults(faults)
         .with_faults(warnings))

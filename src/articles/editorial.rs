@@ -237,7 +237,7 @@ pub async fn update_article(
     let ownership = Ownership::from_filter(caller.owner_filter());
     let expected = conditions.required(existing(&state, &id, ownership).await?.row.revision)?;
     let input = body.read().await?;
-    let text = match input.body_markdown.clone() {
+    let text = match input.body_markdown.0.clone() {
         Some(body) => Some(rendered(body).await?),
         None => None,
     };

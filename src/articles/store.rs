@@ -63,11 +63,11 @@ pub async fn find_published_by_slug(connection: &mut Connection, slug: Slug) -> 
         let byline = published_byline(connection, row.article_id).await?;
         return Ok(ArticleLookup::Found(Box::new(PublishedArticle { row, byline, thread })));
     }
-    // Only a slug that readers once used redirects: one that a working copy holds for later stays unknown to them.
+    // Only a slug that readers once used redirects, also when the working copy has taken it up again for later.
     let current: Option<String> = article_slugs::table
         .inner_join(published_articles::table.on(published_articles::article_id.eq(article_slugs::article_id)))
         .filter(article_slugs::slug.eq(slug.as_str()))
-        .filter(article_slugs::is_held.eq(false))
+        .filter(article_slugs::was_public.eq(true))
         .select(published_articles::slug)
         .first(connection)
         .await
@@ -480,6 +480,10 @@ async fn publish_row(connection: &mut Connection, row: &mut ArticleRow, stamp: &
         .await?;
     let ids: Vec<RowId> = byline.into_iter().map(|(_, author)| author).collect();
     authors::make_public(connection, &ids).await?;
+    diesel::update(article_slugs::table.find(row.slug.clone()))
+        .set(article_slugs::was_public.eq(true))
+        .execute(connection)
+        .await?;
     diesel::update(articles::table.find(row.id))
         .set(&*row)
         .execute(connection)
@@ -519,6 +523,7 @@ async fn claim_slug(
         article_slugs::slug.eq(slug.as_str()),
         article_slugs::article_id.eq(article),
         article_slugs::is_held.eq(true),
+        article_slugs::was_public.eq(false),
     );
     let claimed = diesel::insert_into(article_slugs::table)
         .values(claim)
@@ -528,13 +533,16 @@ async fn claim_slug(
     if claimed == 1 {
         return Ok(());
     }
-    let free = article_slugs::table.find(slug.as_str().to_owned()).filter(
-        article_slugs::is_held
-            .eq(false)
-            .or(article_slugs::article_id.eq(article)),
-    );
-    let taken_over = diesel::update(free)
-        .set((article_slugs::article_id.eq(article), article_slugs::is_held.eq(true)))
+    let row = article_slugs::table.find(slug.as_str().to_owned());
+    let taken_up_again = diesel::update(row.clone().filter(article_slugs::article_id.eq(article)))
+        .set(article_slugs::is_held.eq(true))
+        .execute(connection)
+        .await?;
+    if taken_up_again == 1 {
+        return Ok(());
+    }
+    let taken_over = diesel::update(row.filter(article_slugs::is_held.eq(false)))
+        .set(claim)
         .execute(connection)
         .await?;
     match taken_over {
@@ -558,15 +566,13 @@ async fn release_slugs(connection: &mut Connection, row: &ArticleRow) -> Result<
         .filter(article_slugs::article_id.eq(row.id))
         .filter(article_slugs::is_held.eq(true))
         .filter(diesel::dsl::not(article_slugs::slug.eq_any(in_use)));
-    match row.published_at {
-        None => diesel::delete(idle).execute(connection).await?,
-        Some(_) => {
-            diesel::update(idle)
-                .set(article_slugs::is_held.eq(false))
-                .execute(connection)
-                .await?
-        }
-    };
+    diesel::delete(idle.clone().filter(article_slugs::was_public.eq(false)))
+        .execute(connection)
+        .await?;
+    diesel::update(idle)
+        .set(article_slugs::is_held.eq(false))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::comments::views::ThreadOut;
 use crate::field::{LanguageTag, WebAddress};
 use crate::http::input::{InputFaults, SlugOrId, TimeText};
 use crate::http::page::{ListLimit, PageInfo, SortOrder};
-use crate::http::patch::Patch;
+use crate::http::patch::{Kept, Patch};
 use crate::http::times;
 use crate::markup::reading_minutes;
 use crate::slug::Slug;
@@ -334,11 +334,11 @@ pub struct ArticlePatchIn {
     /// The headline.
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 300, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "A walk through the old harbour")]
-    pub title: Option<Title>,
+    pub title: Kept<Title>,
     /// The slug. One that readers used redirects to the new one once that is published.
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "the-old-harbour")]
-    pub slug: Option<Slug>,
+    pub slug: Kept<Slug>,
     /// The second headline.
     #[deserr(default)]
     #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 500, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Cranes and gulls")]
@@ -350,11 +350,11 @@ pub struct ArticlePatchIn {
     /// The text, as Markdown.
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 1_000_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "The cranes stood *still*.")]
-    pub body_markdown: Option<Body>,
+    pub body_markdown: Kept<Body>,
     /// The authors, in order; at most 50.
     #[deserr(default)]
-    #[schema(required = false, nullable = false, max_items = 50)]
-    pub authors: Option<Vec<BylineAuthorIn>>,
+    #[schema(value_type = Vec<BylineAuthorIn>, required = false, nullable = false, max_items = 50)]
+    pub authors: Kept<Vec<BylineAuthorIn>>,
     /// The language tag (BCP 47).
     #[deserr(default)]
     #[schema(value_type = Option<String>, required = false, min_length = 2, max_length = 35, pattern = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", example = "en")]
@@ -559,14 +559,14 @@ pub fn patch_change(
         published_at,
     } = input;
     Ok(ArticleChange {
-        title,
-        slug,
+        title: title.0,
+        slug: slug.0,
         subtitle,
         excerpt,
         lang,
         canonical_url,
         text,
-        byline: authors.map(byline_entries).transpose()?,
+        byline: authors.0.map(byline_entries).transpose()?,
         published_at: not_in_future(published_at, now)?,
         extra: None,
     })

@@ -220,8 +220,8 @@ pub async fn update_author(
         url,
     } = body.read().await?;
     let change = AuthorChange {
-        name,
-        slug,
+        name: name.0,
+        slug: slug.0,
         bio: bio_markdown.map(rendered),
         url,
     };

@@ -10,7 +10,7 @@ use crate::authors::author::{AuthorBio, AuthorName, AuthorRow, BylineAuthorRow};
 use crate::field::WebAddress;
 use crate::http::input::InputFaults;
 use crate::http::page::{ListLimit, PageInfo, SortOrder};
-use crate::http::patch::Patch;
+use crate::http::patch::{Kept, Patch};
 use crate::http::times;
 use crate::slug::Slug;
 
@@ -134,11 +134,11 @@ pub struct AuthorPatchIn {
     /// The name.
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Ada King")]
-    pub name: Option<AuthorName>,
+    pub name: Kept<AuthorName>,
     /// The slug. The former one redirects.
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "ada-king")]
-    pub slug: Option<Slug>,
+    pub slug: Kept<Slug>,
     /// What is told about the author, as Markdown.
     #[deserr(default)]
     #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada King writes about *engines*.")]

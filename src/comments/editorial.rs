@@ -81,9 +81,9 @@ pub async fn update_thread(
         moderation,
     } = body.read().await?;
     let change = ThreadChange {
-        state: thread_state,
+        state: thread_state.0,
         message,
-        moderation,
+        moderation: moderation.0,
     };
     let stamp = state.stamp(caller.account_id());
     let changed: Result<ThreadRow, CommentFailure> = write_unit!(

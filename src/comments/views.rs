@@ -14,7 +14,7 @@ use crate::comments::thread_path::ThreadPath;
 use crate::field::WebAddress;
 use crate::http::input::{InputFaults, LevelCount, UuidText};
 use crate::http::page::{ListLimit, PageInfo, PageLimit, SortOrder};
-use crate::http::patch::Patch;
+use crate::http::patch::{Kept, Patch};
 use crate::http::times;
 
 /// How many items a page of a thread may have.
@@ -275,16 +275,16 @@ pub struct EditorialThreadOut {
 pub struct ThreadPatchIn {
     /// Whether comments are shown and taken.
     #[deserr(default)]
-    #[schema(required = false, nullable = false)]
-    pub state: Option<ThreadState>,
+    #[schema(value_type = ThreadState, required = false, nullable = false)]
+    pub state: Kept<ThreadState>,
     /// What readers are told about it.
     #[deserr(default)]
     #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 500, example = "Comments are closed.")]
     pub message: Patch<ThreadMessage>,
     /// Whether new comments are shown at once or wait for a moderator.
     #[deserr(default)]
-    #[schema(required = false, nullable = false)]
-    pub moderation: Option<Moderation>,
+    #[schema(value_type = Moderation, required = false, nullable = false)]
+    pub moderation: Kept<Moderation>,
 }
 
 /// A comment, as moderators see it.

@@ -104,6 +104,7 @@ diesel::table! {
         slug -> Text,
         article_id -> Id,
         is_held -> Bool,
+        was_public -> Bool,
     }
 }
 

@@ -194,8 +194,8 @@ impl FromRequest for Conditions {
 impl Conditions {
     fn from_headers(headers: &HeaderMap) -> Result<Self, Problem> {
         Ok(Self {
-            if_match: tag_list(headers, &header::IF_MATCH)?,
-            if_none_match: tag_list(headers, &header::IF_NONE_MATCH)?,
+            if_match: tag_list(headers, &header::IF_MATCH, "If-Match")?,
+            if_none_match: tag_list(headers, &header::IF_NONE_MATCH, "If-None-Match")?,
         })
     }
 
@@ -303,10 +303,10 @@ impl From<SlugConflict> for Problem {
 
 /// Reads a list of entity tags. The grammar is small and the crates that read it refuse a list with an unquoted tag whole,
 /// where the shell user who forgot the quotes should be told so.
-fn tag_list(headers: &HeaderMap, name: &HeaderName) -> Result<Option<TagList>, Problem> {
+fn tag_list(headers: &HeaderMap, name: &HeaderName, shown: &'static str) -> Result<Option<TagList>, Problem> {
     let mut tags = Vec::new();
     for value in headers.get_all(name) {
-        let text = value.to_str().map_err(|_opaque| malformed(name))?;
+        let text = value.to_str().map_err(|_opaque| malformed(shown))?;
         if text.trim() == "*" {
             return Ok(Some(TagList::Any));
         }
@@ -319,14 +319,14 @@ fn tag_list(headers: &HeaderMap, name: &HeaderName) -> Result<Option<TagList>, P
     match (tags.is_empty(), tags.iter().all(|tag| is_entity_tag(tag))) {
         (true, _) => Ok(None),
         (false, true) => Ok(Some(TagList::Tags(tags))),
-        (false, false) => Err(malformed(name)),
+        (false, false) => Err(malformed(shown)),
     }
 }
 
-fn malformed(name: &HeaderName) -> Problem {
+fn malformed(header: &str) -> Problem {
     let detail = "An entity tag stands in double quotes, such as \"r3\". With curl: -H 'If-Match: \"r3\"'.";
     Problem::new(&problem_codes::MALFORMED_REQUEST, detail).with_fault(ProblemFault::header(
-        name.as_str(),
+        header,
         "malformed",
         detail,
     ))

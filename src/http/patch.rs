@@ -41,6 +41,22 @@ impl<T> Patch<T> {
     }
 }
 
+/// One member of a merge patch that cannot be removed: it is left out, or has a value. Null is a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept<T>(pub Option<T>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Deserr<E>, E: DeserializeError> Deserr<E> for Kept<T> {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, E> {
+        T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
+    }
+}
+
 impl<T: Deserr<E>, E: DeserializeError> Deserr<E> for Patch<T> {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, E> {
         match value {

@@ -71,10 +71,12 @@ CREATE INDEX articles_by_update ON articles (updated_at, id);
 CREATE INDEX articles_by_owner ON articles (created_by, updated_at, id);
 
 -- A held slug belongs to a working copy or to what readers see; a released one only redirects and may be taken over.
+-- One that was public leads readers to the article; one that only a working copy tried is forgotten.
 CREATE TABLE article_slugs (
     slug TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     article_id UUID NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
-    is_held BOOLEAN NOT NULL
+    is_held BOOLEAN NOT NULL,
+    was_public BOOLEAN NOT NULL
 );
 
 CREATE INDEX article_slugs_by_article ON article_slugs (article_id);

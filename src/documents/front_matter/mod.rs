@@ -215,6 +215,8 @@ fn reason(divided: &Divided<'_>, line: u32) -> IgnoredReason {
     match text.trim_start() {
         _ if divided.fences.contains(&index) => IgnoredReason::Fence,
         "" => IgnoredReason::Blank,
+        // A quote marker alone, between the heading and the text of a reply.
+        text if index >= divided.body_start && text.trim_matches(['>', ' ', '\t']).is_empty() => IgnoredReason::Blank,
         text if text.starts_with('#') => IgnoredReason::Remark,
         "{" | "}" if divided.notation == Notation::Json => IgnoredReason::Fence,
         _ => IgnoredReason::Key,
