@@ -105,6 +105,9 @@ fn parser(markdown: &str, policy: Policy) -> impl Iterator<Item = Event<'_>> {
     let shows_html = policy != Policy::Article;
     Parser::new_ext(markdown, options).map(move |event| match event {
         Event::Html(text) | Event::InlineHtml(text) if shows_html => Event::Text(text),
+        // Shown as text, a block of HTML is a paragraph.
+        Event::Start(Tag::HtmlBlock) if shows_html => Event::Start(Tag::Paragraph),
+        Event::End(TagEnd::HtmlBlock) if shows_html => Event::End(TagEnd::Paragraph),
         other => other,
     })
 }
@@ -286,7 +289,7 @@ mod tests {
         assert_eq!(
             shown,
             "<p>Hi &lt;b&gt;you&lt;/b&gt; <a href=\"https://a.example\" rel=\"nofollow ugc noopener noreferrer\">link</a> </p>\n\
-             Loud\n&lt;script&gt;x&lt;/script&gt;"
+             Loud\n<p>&lt;script&gt;x&lt;/script&gt;</p>"
         );
         assert_eq!(
             Rendered::new("Hi <b>you</b>".into(), Policy::Comment).text,

@@ -111,6 +111,17 @@ impl<P: Permission + 'static> FromRequest for WhenGranted<P> {
     }
 }
 
+/// The problem of a token that is not accepted, with the challenge that RFC 6750 asks for.
+#[must_use]
+pub fn invalid_token(reason: &str) -> Problem {
+    let challenge = format!("Bearer realm=\"galley\", error=\"invalid_token\", error_description=\"{reason}\"");
+    Problem::new(
+        &problem_codes::TOKEN_INVALID,
+        format!("The token is not accepted: {reason}."),
+    )
+    .with_header(header::WWW_AUTHENTICATE, &challenge)
+}
+
 async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
     let token = bearer_token(request)?;
     let state = AppState::of(request);
@@ -141,15 +152,6 @@ fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
             "the Authorization header is not of the form Bearer TOKEN",
         )),
     }
-}
-
-fn invalid_token(reason: &str) -> Problem {
-    let challenge = format!("Bearer realm=\"galley\", error=\"invalid_token\", error_description=\"{reason}\"");
-    Problem::new(
-        &problem_codes::TOKEN_INVALID,
-        format!("The token is not accepted: {reason}."),
-    )
-    .with_header(header::WWW_AUTHENTICATE, &challenge)
 }
 
 fn insufficient<P: Permission>(identity: &Identity) -> Problem {

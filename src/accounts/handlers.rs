@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, post};
 
 use crate::accounts::account::AccountRow;
 use crate::accounts::claims::{ACCESS_TOKEN_SECONDS, AccessClaims, PASSWORD_CLIENT};
-use crate::accounts::guards::Authenticated;
+use crate::accounts::guards::{self, Authenticated};
 use crate::accounts::passwords;
 use crate::accounts::views::{AccessTokenOut, AccountOut, JsonWebKeySet, LoginIn};
 use crate::http::input::JsonBody;
@@ -65,7 +65,7 @@ pub async fn login(state: Data<AppState>, body: JsonBody<LoginIn>) -> Result<Htt
 pub async fn get_me(state: Data<AppState>, caller: Authenticated) -> Result<HttpResponse, Problem> {
     let id = caller.0.account_id;
     let account: Option<AccountRow> = read!(&state.database, accounts::find(id))?;
-    let account = account.ok_or_else(|| Problem::new(&problem_codes::TOKEN_INVALID, "The account is gone."))?;
+    let account = account.ok_or_else(|| guards::invalid_token("the account is gone"))?;
     Ok(HttpResponse::Ok().json(AccountOut::from(account)))
 }
 

@@ -192,7 +192,11 @@ fn parse_json<T: Deserr<InputFaults>>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn malformed(bytes: &[u8], error: &serde_json::Error) -> Problem {
-    let (line, column) = (u32::try_from(error.line()).ok(), u32::try_from(error.column()).ok());
+    // At the end of the text, and right after a line feed, the parser counts the column from 0.
+    let (line, column) = (
+        u32::try_from(error.line().max(1)).ok(),
+        u32::try_from(error.column().max(1)).ok(),
+    );
     let detail = match (bytes.is_empty(), std::str::from_utf8(bytes)) {
         (true, _) => "The body is empty; send a JSON object.".to_owned(),
         (false, Err(utf8)) => format!("The body is not UTF-8: byte {} cannot be read.", utf8.valid_up_to()),

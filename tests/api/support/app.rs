@@ -133,7 +133,7 @@ impl TestApp {
         self.accounts_made.set(number);
         let email = format!("{role}{number}@galley.example");
         let id = self.create_account(&email, role).await;
-        self.bearer(&self.token(self.claims(id, role)))
+        self.bearer(&self.token(&self.claims(id, role)))
     }
 
     /// The client of an editor.
@@ -157,6 +157,25 @@ impl TestApp {
         id
     }
 
+    /// Runs statements on the database, past the application.
+    pub async fn run_sql(&self, statements: &'static str) {
+        match &self.state.database {
+            Database::Sqlite(sqlite) => {
+                sqlite
+                    .maintain(|connection| {
+                        use diesel::connection::SimpleConnection as _;
+                        connection.batch_execute(statements).map_err(Failure::from)
+                    })
+                    .await
+                    .unwrap();
+            }
+            Database::Postgres(postgres) => {
+                let mut connection = postgres.connection().await.unwrap();
+                connection.batch_execute(statements).await.unwrap();
+            }
+        }
+    }
+
     /// The claims of a good token, to be spoilt.
     pub fn claims(&self, account: Uuid, role: Role) -> AccessClaims {
         let now = self.state.clock.now().timestamp();
@@ -175,8 +194,8 @@ impl TestApp {
     }
 
     /// A token signed with the key of the application.
-    pub fn token(&self, claims: AccessClaims) -> String {
-        self.state.keys.sign(&claims).unwrap()
+    pub fn token(&self, claims: &AccessClaims) -> String {
+        self.state.keys.sign(claims).unwrap()
     }
 }
 
