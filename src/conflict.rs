@@ -44,7 +44,13 @@ pub fn first_free(wanted: &Slug, taken: &[String], fresh_id: Uuid) -> Slug {
     alternatives(wanted)
         .into_iter()
         .find(|candidate| !taken.iter().any(|slug| slug == candidate.as_str()))
-        .unwrap_or_else(|| wanted.numbered(fresh_id.as_fields().0))
+        .unwrap_or_else(|| wanted.numbered(random_part(fresh_id)))
+}
+
+/// The last four bytes, which are random in a UUIDv7; the first ones are the time, and the same for a minute.
+fn random_part(id: Uuid) -> u32 {
+    let [.., a, b, c, d] = id.into_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 #[cfg(test)]
@@ -57,9 +63,6 @@ mod tests {
         let taken = ["harbour-2".to_owned(), "harbour-4".to_owned()];
         assert_eq!(first_free(&wanted, &taken, Uuid::nil()).as_str(), "harbour-3");
         let all: Vec<String> = alternatives(&wanted).into_iter().map(Slug::into_string).collect();
-        assert_eq!(
-            first_free(&wanted, &all, Uuid::from_u128(77 << 96)).as_str(),
-            "harbour-77"
-        );
+        assert_eq!(first_free(&wanted, &all, Uuid::from_u128(77)).as_str(), "harbour-77");
     }
 }

@@ -154,15 +154,13 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartFault> {
 
 async fn create_first_administrator(
     state: &AppState,
-    wanted: Option<FirstAdministrator>,
+    wanted: FirstAdministrator,
 ) -> Result<Option<Credentials>, StartFault> {
     let has_account: Result<bool, Failure> = read!(&state.database, accounts::any());
     if has_account? {
         return Ok(None);
     }
-    let (email, given) = wanted.map_or(("admin@localhost".to_owned(), None), |first| {
-        (first.email, first.password)
-    });
+    let FirstAdministrator { email, password: given } = wanted;
     let is_random = given.is_none();
     let password = given.unwrap_or_else(passwords::random);
     let now = state.clock.now();

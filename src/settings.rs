@@ -22,7 +22,7 @@ pub struct Settings {
     /// The address that others reach the server at, without a slash at its end.
     pub public_url: String,
     /// The first administrator, if there is no account yet.
-    pub first_administrator: Option<FirstAdministrator>,
+    pub first_administrator: FirstAdministrator,
     /// The most bytes of a request body.
     pub max_body_bytes: usize,
     /// Which sites may call the API from a browser.
@@ -159,10 +159,10 @@ impl Settings {
             bind,
             data_dir,
             public_url,
-            first_administrator: lookup("GALLEY_ADMIN_EMAIL").map(|email| FirstAdministrator {
-                email,
+            first_administrator: FirstAdministrator {
+                email: lookup("GALLEY_ADMIN_EMAIL").unwrap_or_else(|| "admin@localhost".into()),
                 password: lookup("GALLEY_ADMIN_PASSWORD").map(SecretString::from),
-            }),
+            },
             max_body_bytes: parsed(
                 "GALLEY_MAX_BODY_BYTES",
                 lookup("GALLEY_MAX_BODY_BYTES"),
@@ -338,9 +338,7 @@ mod tests {
         for database in ["", "postgres://localhost/galley"] {
             let lookup = |key: &str| {
                 asked.borrow_mut().insert(key.to_owned());
-                let is_email = key == "GALLEY_ADMIN_EMAIL";
-                let value = if key == "DATABASE_URL" { database } else { "" };
-                Some(if is_email { "ada@example.org" } else { value }.to_owned())
+                (key == "DATABASE_URL").then(|| database.to_owned())
             };
             Settings::from_lookup(lookup).unwrap();
         }

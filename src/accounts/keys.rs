@@ -160,7 +160,7 @@ impl KeyRing {
         }
     }
 
-    /// The id of the key that signs.
+    /// The key that signs.
     #[must_use]
     pub fn signing_key(&self) -> &SigningKey {
         &self.signing

@@ -74,7 +74,13 @@ pub fn random() -> SecretString {
 
 async fn off_worker<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordFault> {
     let failed = |error: String| PasswordFault::Hashing(error);
-    let _turn = HASHING.acquire().await.map_err(|closed| failed(closed.to_string()))?;
+    let turn = HASHING.acquire().await.map_err(|closed| failed(closed.to_string()))?;
+    // The turn ends with the work, also when nobody waits for the answer any more.
+    let work = move || {
+        let outcome = work();
+        drop(turn);
+        outcome
+    };
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|panic| failed(panic.to_string()))

@@ -100,7 +100,6 @@ pub async fn get_article_by_slug(
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
     let slug = slug.0;
-    let former = slug.clone();
     let found: Result<ArticleLookup, Failure> = read!(&state.database, articles::find_published_by_slug(slug));
     match found? {
         ArticleLookup::Found(article) => resource_response(
@@ -109,12 +108,7 @@ pub async fn get_article_by_slug(
             Caching::Public,
             &ArticleOut::from(*article),
         ),
-        ArticleLookup::Moved(current) => Ok(moved_response(
-            &request,
-            &state.settings.public_url,
-            former.as_str(),
-            &current,
-        )),
+        ArticleLookup::Moved(current) => Ok(moved_response(&request, &state.settings.public_url, &current)),
         ArticleLookup::Absent => Err(Problem::not_found("article")),
     }
 }

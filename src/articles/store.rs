@@ -14,7 +14,7 @@ use crate::articles::article::{
     Ownership, Publication, PublishedArticle, PublishedArticleRow, PublishedSummaryRow, Upserted, WorkingArticle,
     WorkingFilter,
 };
-use crate::authors::author::{AuthorVisibility, BylineAuthorRow, NewAuthor};
+use crate::authors::author::{AuthorAudience, AuthorLookup, AuthorRow, AuthorVisibility, BylineAuthorRow, NewAuthor};
 use crate::comments::comment::ThreadRow;
 use crate::conflict::{SlugConflict, StaleRevision, alternatives, first_free};
 use crate::database::failure::Failure;
@@ -249,12 +249,16 @@ pub async fn create(
     .apply_to(&mut row);
     // The claim points at the article, so the row comes first; its own slug is unique too and would fail without a name.
     refuse_held_slug(connection, &slug, row.id, &stamp).await?;
-    diesel::insert_into(articles::table)
+    let inserted = diesel::insert_into(articles::table)
         .values(&row)
+        .on_conflict_do_nothing()
         .execute(connection)
         .await?;
+    if inserted == 0 {
+        return Err(lost_race_for_slug(connection, &slug, row.id, &stamp).await);
+    }
     claim_slug(connection, &slug, row.id, &stamp).await?;
-    set_byline(connection, row.id, byline, &stamp).await?;
+    set_byline(connection, row.id, byline, publication, &stamp).await?;
     comments::create_thread(connection, row.id, &stamp).await?;
     import_thread(connection, &row, thread, &stamp).await?;
     if publication == Publication::Immediate {
@@ -305,6 +309,9 @@ pub async fn upsert(
         return Err(ArticleFailure::NoPrecondition { revision });
     }
     let row = lock(connection, id.0, ownership, &conditions.optional()).await?;
+    if row.slug != new.slug.as_str() {
+        return Err(Failure::Busy("the article was given another slug in this moment".into()).into());
+    }
     let NewArticle {
         id: _,
         slug: _,
@@ -428,7 +435,7 @@ async fn update_row(
         row.slug = slug.into_string();
     }
     if let Some(byline) = change.byline.take() {
-        set_byline(connection, row.id, byline, stamp).await?;
+        set_byline(connection, row.id, byline, publication, stamp).await?;
     }
     change.apply_to(&mut row);
     row.revision = row.revision.saturating_add(1);
@@ -547,8 +554,15 @@ async fn claim_slug(
         .await?;
     match taken_over {
         1 => Ok(()),
-        // Another request claimed it after this one looked.
-        _ => refuse_held_slug(connection, slug, article, stamp).await,
+        _ => Err(lost_race_for_slug(connection, slug, article, stamp).await),
+    }
+}
+
+/// Why a slug that was free a moment ago cannot be had: who took it or, if they let it go again, that trying again helps.
+async fn lost_race_for_slug(connection: &mut Connection, slug: &Slug, article: RowId, stamp: &Stamp) -> ArticleFailure {
+    match refuse_held_slug(connection, slug, article, stamp).await {
+        Err(failure) => failure,
+        Ok(()) => Failure::Busy("another article had the slug in this moment".into()).into(),
     }
 }
 
@@ -600,6 +614,7 @@ async fn set_byline(
     connection: &mut Connection,
     article: RowId,
     byline: Vec<BylineEntry>,
+    publication: Publication,
     stamp: &Stamp,
 ) -> Result<(), ArticleFailure> {
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(article)))
@@ -620,7 +635,7 @@ async fn set_byline(
                     url,
                     visibility,
                 };
-                named_author(connection, new, stamp).await?
+                named_author(connection, new, publication, stamp).await?
             }
         };
         if !author_ids.contains(&author) {
@@ -645,7 +660,7 @@ async fn set_byline(
 }
 
 async fn known_author(connection: &mut Connection, index: usize, slug: Slug) -> Result<RowId, ArticleFailure> {
-    match authors::holder(connection, &slug).await? {
+    match author_with_slug(connection, &slug).await? {
         Some(author) => Ok(author.id),
         None => Err(ArticleFailure::AuthorUnknown { index, slug }),
     }
@@ -653,14 +668,29 @@ async fn known_author(connection: &mut Connection, index: usize, slug: Slug) -> 
 
 /// The author with the slug of a name, made if there is none. A bio is given only to one who has none: what is told about
 /// somebody is never overwritten by the way.
-async fn named_author(connection: &mut Connection, new: NewAuthor, stamp: &Stamp) -> Result<RowId, ArticleFailure> {
-    let Some(author) = authors::holder(connection, &new.slug).await? else {
+async fn named_author(
+    connection: &mut Connection,
+    new: NewAuthor,
+    publication: Publication,
+    stamp: &Stamp,
+) -> Result<RowId, ArticleFailure> {
+    let Some(author) = author_with_slug(connection, &new.slug).await? else {
         return Ok(authors::create(connection, new, stamp.clone()).await?.id);
     };
-    if let Some(bio) = new.bio.filter(|_| author.bio_markdown.is_none()) {
+    // What readers see of an author changes with a publication, never with a draft.
+    let may_show = !author.is_public || publication == Publication::Immediate;
+    if let Some(bio) = new.bio.filter(|_| may_show && author.bio_markdown.is_none()) {
         authors::give_bio(connection, &author, bio, stamp).await?;
     }
     Ok(author.id)
+}
+
+/// The author who has a slug, or had it before a change.
+async fn author_with_slug(connection: &mut Connection, slug: &Slug) -> Result<Option<AuthorRow>, Failure> {
+    match authors::find_by_slug(connection, slug.clone(), AuthorAudience::Newsroom).await? {
+        AuthorLookup::Found(author) | AuthorLookup::Moved(author) => Ok(Some(author)),
+        AuthorLookup::Absent => Ok(None),
+    }
 }
 
 async fn import_thread(

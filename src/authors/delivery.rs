@@ -89,19 +89,13 @@ pub async fn get_author_by_slug(
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
     let slug = slug.0;
-    let former = slug.clone();
     let found: Result<AuthorLookup, Failure> =
         read!(&state.database, authors::find_by_slug(slug, AuthorAudience::Public));
     match found? {
         AuthorLookup::Found(row) => {
             resource_response(&conditions, row.revision, Caching::Public, &AuthorOut::from(row))
         }
-        AuthorLookup::Moved(current) => Ok(moved_response(
-            &request,
-            &state.settings.public_url,
-            former.as_str(),
-            &current.slug,
-        )),
+        AuthorLookup::Moved(current) => Ok(moved_response(&request, &state.settings.public_url, &current.slug)),
         AuthorLookup::Absent => Err(Problem::not_found("author")),
     }
 }

@@ -218,7 +218,7 @@ pub async fn give_bio(
     let changes = (
         authors::bio_markdown.eq(bio.markdown),
         authors::bio_html.eq(bio.html),
-        authors::revision.eq(author.revision.saturating_add(1)),
+        authors::revision.eq(authors::revision + 1),
         authors::updated_at.eq(RowTime::from(stamp.now)),
         authors::updated_by.eq(RowId(stamp.account_id)),
     );

@@ -16,8 +16,8 @@ use crate::markup::{Policy, Rendered};
 use crate::state::AppState;
 use crate::{problems, read, write_unit};
 
-/// Bytes of text after which a page ends, so that no answer is larger than a mebibyte.
-const PAGE_BYTES: usize = 768 * 1024;
+/// Bytes of text after which a page ends, so that no answer is larger than a mebibyte: escaping at most doubles them.
+const PAGE_BYTES: usize = 384 * 1024;
 
 problems!(
     /// What reading a thread can answer with.
@@ -141,13 +141,13 @@ pub async fn create_comment(
     let stored: Result<CommentRow, CommentFailure> = write_unit!(&state.database, comments::create(article, new));
     let row = stored?;
     let location = format!("{}/v1/comments/{}", state.settings.public_url, row.id.0);
-    let mut response = match row.state() {
-        CommentState::Approved => HttpResponse::Created(),
-        _ => HttpResponse::Accepted(),
-    };
-    Ok(response
-        .insert_header((header::LOCATION, location))
-        .json(CommentOut::posted(row)))
+    Ok(match row.state() {
+        CommentState::Approved => HttpResponse::Created()
+            .insert_header((header::LOCATION, location))
+            .json(CommentOut::posted(row)),
+        // Its address answers 404 until a moderator has approved it.
+        _ => HttpResponse::Accepted().json(CommentOut::posted(row)),
+    })
 }
 
 /// Read a comment.

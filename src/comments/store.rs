@@ -142,13 +142,9 @@ pub async fn update_thread(
     change: ThreadChange,
     stamp: Stamp,
 ) -> Result<ThreadRow, CommentFailure> {
-    let locked: Option<ThreadRow> = diesel::update(threads::table.find(RowId(article)))
-        .set(threads::revision.eq(threads::revision))
-        .returning(ThreadRow::as_returning())
-        .get_result(connection)
-        .await
-        .optional()?;
-    let row = locked.ok_or(CommentFailure::Absent)?;
+    let row = lock_thread(connection, RowId(article))
+        .await?
+        .ok_or(CommentFailure::Absent)?;
     if !expected.allows(row.revision) {
         let changed_at = row.updated_at.utc();
         return Err(CommentFailure::Stale(StaleRevision {
@@ -278,18 +274,16 @@ pub async fn create_thread(connection: &mut Connection, article: RowId, stamp: &
     Ok(())
 }
 
-/// Changes a thread whose row the transaction holds or made.
+/// Changes a thread.
 pub async fn apply_thread_change(
     connection: &mut Connection,
     article: RowId,
     change: ThreadChange,
     stamp: &Stamp,
 ) -> Result<ThreadRow, Failure> {
-    let row: ThreadRow = threads::table
-        .find(article)
-        .select(ThreadRow::as_select())
-        .first(connection)
-        .await?;
+    let row = lock_thread(connection, article)
+        .await?
+        .ok_or_else(|| Failure::Internal("an article has no thread".into()))?;
     let ThreadChange {
         state,
         message,
@@ -330,7 +324,7 @@ pub async fn import(
         let same = known.iter().position(|row| is_same(row, &comment));
         let place = match same {
             Some(index) => {
-                let row = known.swap_remove(index);
+                let row = known.remove(index);
                 (row.id, ThreadPath::from_stored(row.path))
             }
             None => store_imported(connection, article, comment, &stored, stamp).await?,
@@ -482,6 +476,14 @@ async fn answerable(connection: &mut Connection, article: RowId, id: Uuid) -> Re
         Ok(_) | Err(CommentFailure::Absent) => Err(CommentFailure::ParentUnknown),
         Err(other) => Err(other),
     }
+}
+
+/// The thread, held until the transaction ends.
+async fn lock_thread(connection: &mut Connection, article: RowId) -> Result<Option<ThreadRow>, Failure> {
+    let query = diesel::update(threads::table.find(article))
+        .set(threads::revision.eq(threads::revision))
+        .returning(ThreadRow::as_returning());
+    Ok(query.get_result(connection).await.optional()?)
 }
 
 /// The thread with its next ordinal taken, which also holds the thread until the transaction ends.

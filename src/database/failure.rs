@@ -28,6 +28,9 @@ impl From<Error> for Failure {
             Error::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
                 Self::Busy(info.message().to_owned())
             }
+            Error::DatabaseError(_, info) if is_shutdown(info.message()) => {
+                Self::Unavailable(info.message().to_owned())
+            }
             // Neither driver gives these a kind of their own: SQLite's lock, PostgreSQL's deadlock and its time limit.
             Error::DatabaseError(_, info) if is_contention(info.message()) => Self::Busy(info.message().to_owned()),
             _ => Self::Internal(error.to_string()),
@@ -35,7 +38,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// The name of the constraint that a write broke, if that is why it failed.
+/// Whether a write failed because another row has the same key.
 #[must_use]
 pub fn is_unique_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
@@ -45,6 +48,13 @@ pub fn is_unique_violation(error: &Error) -> bool {
 #[must_use]
 pub fn is_foreign_key_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))
+}
+
+/// The driver does not show SQLSTATE; under another `lc_messages` these count as internal errors.
+fn is_shutdown(message: &str) -> bool {
+    ["terminating connection due to", "the database system is"]
+        .iter()
+        .any(|known| message.contains(known))
 }
 
 fn is_contention(message: &str) -> bool {

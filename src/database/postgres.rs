@@ -107,10 +107,10 @@ pub async fn finish<T, E: From<Failure>>(connection: &mut Connection, outcome: R
 /// # Errors
 /// What the server or the network says.
 pub async fn establish(url: String) -> ConnectionResult<AsyncPgConnection> {
-    let config = url
+    let mut config = url
         .parse::<Config>()
         .map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
-    let mut connection = match encryption(&config, &url) {
+    let mut connection = match encryption(&mut config, &url) {
         Encryption::Off => connect(&config, NoTls).await?,
         Encryption::Verified => connect(&config, trusting_system_roots()?).await?,
     };
@@ -130,17 +130,29 @@ enum Encryption {
 }
 
 /// Without an `sslmode`, a server on this machine is spoken to in plain text, since its certificate is seldom one that
-/// can be verified; any other server is offered TLS, and a certificate that does not verify is an error.
-fn encryption(config: &Config, url: &str) -> Encryption {
-    let is_local = config.get_hosts().iter().all(|host| match host {
-        Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
-        Host::Unix(_) => true,
-    });
+/// can be verified. Any other server must speak TLS with a certificate that verifies: "prefer" alone would let anybody on
+/// the way answer that it cannot.
+fn encryption(config: &mut Config, url: &str) -> Encryption {
+    let is_named = url.contains("sslmode");
     match config.get_ssl_mode() {
         SslMode::Disable => Encryption::Off,
-        SslMode::Prefer if is_local && !url.contains("sslmode") => Encryption::Off,
+        SslMode::Prefer if !is_named && is_local(config) => Encryption::Off,
+        SslMode::Prefer if !is_named => {
+            config.ssl_mode(SslMode::Require);
+            Encryption::Verified
+        }
         _ => Encryption::Verified,
     }
+}
+
+fn is_local(config: &Config) -> bool {
+    let is_loopback =
+        |name: &str| name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    config.get_hostaddrs().iter().all(IpAddr::is_loopback)
+        && config.get_hosts().iter().all(|host| match host {
+            Host::Tcp(name) => is_loopback(name),
+            Host::Unix(_) => true,
+        })
 }
 
 async fn connect<T>(config: &Config, tls: T) -> ConnectionResult<AsyncPgConnection>
@@ -174,4 +186,31 @@ fn trusting_system_roots() -> ConnectionResult<MakeRustlsConnect> {
         );
     }
     Ok(connector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(url: &str) -> (bool, SslMode) {
+        let mut config: Config = url.parse().unwrap();
+        let is_verified = matches!(encryption(&mut config, url), Encryption::Verified);
+        (is_verified, config.get_ssl_mode())
+    }
+
+    #[test]
+    fn only_this_machine_is_spoken_to_in_plain_text() {
+        assert_eq!(mode("postgres://u@localhost/d"), (false, SslMode::Prefer));
+        assert_eq!(mode("postgres://u@127.0.0.1/d"), (false, SslMode::Prefer));
+        assert_eq!(mode("postgres://u@db.example/d"), (true, SslMode::Require));
+        assert_eq!(mode("postgres://u@/d?hostaddr=10.0.0.5"), (true, SslMode::Require));
+        assert_eq!(
+            mode("postgres://u@db.example/d?sslmode=disable"),
+            (false, SslMode::Disable)
+        );
+        assert_eq!(
+            mode("postgres://u@localhost/d?sslmode=require"),
+            (true, SslMode::Require)
+        );
+    }
 }

@@ -153,16 +153,16 @@ pub enum Written {
     Changed,
 }
 
-/// Answers that what had this slug has another one now (RFC 9110, section 15.4.9), keeping the query.
+/// Answers that what had the slug at the end of the path has another one now (RFC 9110, section 15.4.9), keeping the query.
 #[must_use]
-pub fn moved_response(request: &HttpRequest, public_url: &str, former: &str, current: &str) -> HttpResponse {
-    let path = request.path().strip_suffix(former).unwrap_or_default();
+pub fn moved_response(request: &HttpRequest, public_url: &str, current: &str) -> HttpResponse {
+    let folder = request.path().rsplit_once('/').map_or("", |(folder, _former)| folder);
     let query = request
         .uri()
         .query()
         .map_or_else(String::new, |query| format!("?{query}"));
     HttpResponse::PermanentRedirect()
-        .insert_header((header::LOCATION, format!("{public_url}{path}{current}{query}")))
+        .insert_header((header::LOCATION, format!("{public_url}{folder}/{current}{query}")))
         .insert_header((header::CACHE_CONTROL, Caching::Public.header_value()))
         .finish()
 }

@@ -143,6 +143,8 @@ pub struct Slice {
 pub struct PageRequest {
     list: ListIdentity,
     limit: u32,
+    /// The rows of the page, where they must be fewer than the limit.
+    cut: Option<u32>,
     start: Option<(Travel, Position)>,
 }
 
@@ -207,13 +209,18 @@ impl Cursors {
     /// `cursor-invalid` or `cursor-mismatch`.
     pub fn request(&self, list: ListIdentity, limit: u32, cursor: Option<&str>) -> Result<PageRequest, Problem> {
         let start = cursor.map(|text| self.open(&list, text)).transpose()?;
-        Ok(PageRequest { list, limit, start })
+        Ok(PageRequest {
+            list,
+            limit,
+            cut: None,
+            start,
+        })
     }
 
     /// Puts the rows that a store loaded for [`PageRequest::slice`] into the order of the list.
     #[must_use]
     pub fn page<R>(&self, request: &PageRequest, mut rows: Vec<R>, position: impl Fn(&R) -> Position) -> Page<R> {
-        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        let limit = usize::try_from(request.cut.unwrap_or(request.limit)).unwrap_or(usize::MAX);
         let more_ahead = rows.len() > limit;
         rows.truncate(limit);
         let travel = request.travel();
@@ -312,7 +319,7 @@ impl PageRequest {
 
     /// Ends the page after so many rows, if its limit allows more.
     pub fn end_after(&mut self, rows: usize) {
-        self.limit = u32::try_from(rows).map_or(self.limit, |rows| self.limit.min(rows));
+        self.cut = u32::try_from(rows).ok().filter(|rows| *rows < self.limit);
     }
 
     fn travel(&self) -> Travel {
