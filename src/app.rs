@@ -70,7 +70,7 @@ pub fn app(
         .wrap(Condition::new(takes_other_origins, cors))
 }
 
-/// The OpenAPI document of all routes; `public_url` is where the API is.
+/// The `OpenAPI` document of all routes; `public_url` is where the API is.
 #[must_use]
 pub fn document(public_url: &str) -> OpenApi {
     let (_app, document) = App::new()

@@ -17,7 +17,7 @@ const WORDS_PER_MINUTE: u32 = 238;
 /// What may stand in a rendered text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// What editors write: the whole of CommonMark, with tables and pictures. Raw HTML passes if it is on the list.
+    /// What editors write: the whole of `CommonMark`, with tables and pictures. Raw HTML passes if it is on the list.
     Article,
     /// What is told about a person: paragraphs, emphasis, lists and links.
     Bio,

@@ -1,8 +1,9 @@
-//! The OpenAPI document: made from the handlers by the same function that serves them.
+//! The `OpenAPI` document: made from the handlers by the same function that serves them.
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Contact, ContactBuilder, LicenseBuilder, OpenApi as Document, Server};
@@ -34,9 +35,28 @@ impl ServedDocument {
 /// A document as indented JSON, with a line feed at its end.
 #[must_use]
 pub fn json(document: &Document) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    quote_plainly(&mut value);
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Our comments quote names with backticks, which end up in comments and template strings of generated clients and break
+/// some of them.
+fn quote_plainly(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" || name == "summary" => *text = text.replace('`', "'"),
+                    other => quote_plainly(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(quote_plainly),
+        _ => {}
+    }
 }
 
 /// What the document says apart from its operations.
@@ -56,8 +76,8 @@ struct Preamble;
 
 impl Modify for Preamble {
     fn modify(&self, document: &mut Document) {
-        document.info.title = "Galley".to_owned();
-        document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+        "Galley".clone_into(&mut document.info.title);
+        env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
         document.info.description = Some(
             "A headless CMS for publications: articles, authors and comment threads. Every answer that is not a success \
              is a problem (RFC 9457); the kinds are listed at /v1/problems. Times are RFC 3339 in UTC. Clients must \
@@ -116,7 +136,7 @@ problems!(
     DocumentProblems: MALFORMED_REQUEST
 );
 
-/// Read the OpenAPI document.
+/// Read the `OpenAPI` document.
 #[utoipa::path(
     tag = "operations",
     operation_id = "get_openapi",

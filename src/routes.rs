@@ -1,4 +1,4 @@
-//! The one table of paths. A path is here or does not exist; the OpenAPI document is made from the same lines.
+//! The one table of paths. A path is here or does not exist; the `OpenAPI` document is made from the same lines.
 
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{accounts, articles, authors, comments, http, openapi};
 
 /// Every route, by audience.
-pub fn configure(config: &mut ServiceConfig) {
+pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         // Public: no credentials, cacheable.
         .service(

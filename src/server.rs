@@ -104,6 +104,8 @@ impl Application {
         let state = AppState::load(settings, database, key, Clock::System, IdSource::from_system()).await?;
         let first_administrator = create_first_administrator(&state, first).await?;
         let shared = Shared::new(state);
+        // It takes as long as one log-in, and nothing waits for it.
+        drop(tokio::task::spawn_blocking(passwords::prepare));
         let server = HttpServer::new(move || app::app(shared.clone()))
             .client_request_timeout(HEAD_TIMEOUT)
             .keep_alive(KEEP_ALIVE)

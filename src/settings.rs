@@ -17,7 +17,7 @@ pub struct Settings {
     pub database: DatabaseLocation,
     /// The address to listen at; port 0 picks a free one.
     pub bind: SocketAddr,
-    /// The folder of the SQLite file and the keys.
+    /// The folder of the `SQLite` file and the keys.
     pub data_dir: PathBuf,
     /// The address that others reach the server at, without a slash at its end.
     pub public_url: String,

@@ -1,12 +1,17 @@
 //! Queries about accounts, signing keys and what the installation knows about itself.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
+)]
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Connection, RunQueryDsl};
 use crate::accounts::account::{AccountRow, NewAccount};
-use crate::database::failure::{Failure, is_unique_violation};
+use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{accounts, installation, signing_keys};
 use crate::database::timestamp::RowTime;
@@ -64,15 +69,12 @@ pub async fn create(connection: &mut Connection, new: NewAccount, now: DateTime<
         created_at: now.into(),
         updated_at: now.into(),
     };
-    match diesel::insert_into(accounts::table)
+    let stored = diesel::insert_into(accounts::table)
         .values(&row)
+        .on_conflict_do_nothing()
         .execute(connection)
-        .await
-    {
-        Ok(_) => Ok(true),
-        Err(error) if is_unique_violation(&error) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+        .await?;
+    Ok(stored == 1)
 }
 
 /// Stores the first account. `false` when there is any account already, also one that another instance stored just now.
@@ -104,11 +106,11 @@ pub async fn set_password(
         accounts::password_hash.eq(password_hash),
         accounts::updated_at.eq(RowTime::from(now)),
     );
-    let changed = diesel::update(accounts::table.filter(accounts::email.eq(email)))
+    let updated = diesel::update(accounts::table.filter(accounts::email.eq(email)))
         .set(changes)
         .execute(connection)
         .await?;
-    Ok(changed == 1)
+    Ok(updated == 1)
 }
 
 /// Makes a public key known to all instances.

@@ -84,7 +84,7 @@ pub async fn get_article(state: Data<AppState>, id: IdInPath, conditions: Condit
 #[utoipa::path(
     tag = "articles",
     operation_id = "get_article_by_slug",
-    params(("slug" = String, Path, description = "The slug of the article")),
+    params(("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
     responses((status = 200, description = "The article", body = ArticleOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"),

@@ -105,7 +105,7 @@ pub async fn create_document(
     tag = "editorial documents",
     operation_id = "upsert_document",
     security(("bearer" = [])),
-    params(("slug" = String, Path, description = "The slug of the article"), UpsertDocumentQuery),
+    params(("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour"), UpsertDocumentQuery),
     request_body(content = DocumentBytes, description = "The file", content_type = "application/octet-stream"),
     responses((status = 200, description = "The article, which was changed, and the report", body = DocumentOut,
             headers(("ETag" = String, description = "The entity tag of the article, to send as If-Match"))),
@@ -234,7 +234,7 @@ impl DocumentArticle {
             ..ArticleChange::none()
         };
         let thread = NewThread {
-            change: document.thread.and_then(|closing| faults.thread(closing)),
+            change: document.thread.map(|closing| faults.thread(closing)),
             comments: document
                 .comments
                 .into_iter()
@@ -394,7 +394,7 @@ impl PartFaults {
         })
     }
 
-    fn thread(&mut self, part: Part<ThreadClosing>) -> Option<ThreadChange> {
+    fn thread(&mut self, part: Part<ThreadClosing>) -> ThreadChange {
         let ThreadClosing {
             state,
             closes_at: _,
@@ -404,14 +404,14 @@ impl PartFaults {
             None => None,
             Some(message) => self.text(&message, part.span, ThreadMessage::parse),
         };
-        Some(ThreadChange {
+        ThreadChange {
             state: Some(match state {
                 documents::ThreadState::Open => ThreadState::Open,
                 documents::ThreadState::Closed => ThreadState::Closed,
             }),
             message: Patch::replacing(message),
             moderation: None,
-        })
+        }
     }
 
     fn none_found(&self) -> Result<(), Problem> {

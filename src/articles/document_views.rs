@@ -22,7 +22,7 @@ pub struct DocumentQuery {
     pub status: Option<ArticleStatus>,
     /// Refuse the document when a part of it can be read in more than one way.
     #[deserr(default)]
-    #[param(required = false, nullable = false)]
+    #[param(value_type = bool, required = false, nullable = false, example = true)]
     pub strict: Option<Strictness>,
     /// The format, for a body of type `application/octet-stream`.
     #[deserr(default)]
@@ -57,7 +57,7 @@ pub struct UpsertDocumentQuery {
     pub status: Option<ArticleStatus>,
     /// Refuse the document when a part of it can be read in more than one way.
     #[deserr(default)]
-    #[param(required = false, nullable = false)]
+    #[param(value_type = bool, required = false, nullable = false, example = true)]
     pub strict: Option<Strictness>,
     /// The format, for a body of type `application/octet-stream`.
     #[deserr(default)]
@@ -106,15 +106,13 @@ impl From<UpsertDocumentQuery> for DocumentQuery {
 pub struct DocumentBytes(Vec<u8>);
 
 /// Whether to refuse what is ambiguous.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr)]
 pub enum Strictness {
     /// Refuse it.
     #[deserr(rename = "true")]
-    #[serde(rename = "true")]
     Strict,
     /// Read it, and say so in the report.
     #[deserr(rename = "false")]
-    #[serde(rename = "false")]
     Lenient,
 }
 

@@ -258,7 +258,7 @@ pub async fn update_article(
     tag = "editorial articles",
     operation_id = "upsert_article",
     security(("bearer" = [])),
-    params(("slug" = String, Path, description = "The slug of the article")),
+    params(("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
     request_body(content = ArticleIn, content_type = "application/json"),
     responses((status = 200, description = "The working copy, which was changed", body = EditorialArticleOut,
             headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),

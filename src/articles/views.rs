@@ -217,7 +217,7 @@ pub struct EditorialArticleOut {
     /// The thread.
     pub comments: ThreadOut,
     /// What an uploaded document said that no other member holds, under its own keys.
-    #[schema(value_type = Object, additional_properties)]
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
     pub extra: serde_json::Value,
 }
 
@@ -275,11 +275,11 @@ pub struct BylineAuthorIn {
     pub slug: Option<Slug>,
     /// The name of an author.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Ada Lovelace")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace")]
     pub name: Option<AuthorName>,
     /// With `name`: what is told about the author, as Markdown. Kept if nothing is told about them yet.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, example = "Ada Lovelace writes about *engines*.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace writes about *engines*.")]
     pub bio: Option<AuthorBio>,
 }
 
@@ -288,7 +288,7 @@ pub struct BylineAuthorIn {
 #[deserr(error = InputFaults, deny_unknown_fields)]
 pub struct ArticleIn {
     /// The headline.
-    #[schema(value_type = String, min_length = 1, max_length = 300, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "A walk through the harbour")]
+    #[schema(value_type = String, min_length = 1, max_length = 300, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "A walk through the harbour")]
     pub title: Title,
     /// The slug; made from the headline when it is left out.
     #[deserr(default)]
@@ -296,14 +296,14 @@ pub struct ArticleIn {
     pub slug: Option<Slug>,
     /// The second headline.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 500, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Cranes, gulls and a closed café")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 500, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Cranes, gulls and a closed café")]
     pub subtitle: Option<Subtitle>,
     /// The teaser; made from the text when it is left out.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 2_000, example = "What is left when the ships are gone.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 2_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "What is left when the ships are gone.")]
     pub excerpt: Option<Excerpt>,
-    /// The text, as Markdown (CommonMark with tables, strikethrough and footnotes).
-    #[schema(value_type = String, min_length = 1, max_length = 1_000_000, example = "The cranes stood *still* that morning.")]
+    /// The text, as Markdown (`CommonMark` with tables, strikethrough and footnotes).
+    #[schema(value_type = String, min_length = 1, max_length = 1_000_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "The cranes stood *still* that morning.")]
     pub body_markdown: Body,
     /// The authors, in order; at most 50.
     #[deserr(default)]
@@ -315,7 +315,7 @@ pub struct ArticleIn {
     pub lang: Option<LanguageTag>,
     /// The address of the original, when this is a copy: an http or https address.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/original")]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/original")]
     pub canonical_url: Option<WebAddress>,
     /// The date that readers see, for an article that was first published elsewhere; not in the future.
     #[deserr(default)]
@@ -333,7 +333,7 @@ pub struct ArticleIn {
 pub struct ArticlePatchIn {
     /// The headline.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 300, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "A walk through the old harbour")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 300, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "A walk through the old harbour")]
     pub title: Kept<Title>,
     /// The slug. One that readers used redirects to the new one once that is published.
     #[deserr(default)]
@@ -341,15 +341,15 @@ pub struct ArticlePatchIn {
     pub slug: Kept<Slug>,
     /// The second headline.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 500, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Cranes and gulls")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 500, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Cranes and gulls")]
     pub subtitle: Patch<Subtitle>,
     /// The teaser; null makes it from the text again.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 2_000, example = "What is left.")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 2_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "What is left.")]
     pub excerpt: Patch<Excerpt>,
     /// The text, as Markdown.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 1_000_000, example = "The cranes stood *still*.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 1_000_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "The cranes stood *still*.")]
     pub body_markdown: Kept<Body>,
     /// The authors, in order; at most 50.
     #[deserr(default)]
@@ -361,7 +361,7 @@ pub struct ArticlePatchIn {
     pub lang: Patch<LanguageTag>,
     /// The address of the original: an http or https address.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, required = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/original")]
+    #[schema(value_type = Option<String>, required = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/original")]
     pub canonical_url: Patch<WebAddress>,
     /// The date that readers see; not in the future. Null dates it by its next publication.
     #[deserr(default)]
@@ -705,7 +705,7 @@ impl From<WorkingArticle> for EditorialArticleOut {
             revision,
             published_revision,
             has_unpublished_changes: published_revision.is_some_and(|published| published < revision),
-            published_at: published_at.map(|time| time.utc()),
+            published_at: published_at.map(super::super::database::timestamp::RowTime::utc),
             created_at: created_at.utc(),
             created_by: created_by.0,
             updated_at: updated_at.utc(),
@@ -738,7 +738,7 @@ impl From<(ArticleSummaryRow, Vec<BylineAuthorRow>)> for EditorialArticleSummary
             status: ArticleStatus::of(published_revision),
             revision,
             has_unpublished_changes: published_revision.is_some_and(|published| published < revision),
-            published_at: published_at.map(|time| time.utc()),
+            published_at: published_at.map(super::super::database::timestamp::RowTime::utc),
             created_at: created_at.utc(),
             updated_at: updated_at.utc(),
         }

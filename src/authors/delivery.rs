@@ -73,7 +73,7 @@ pub async fn get_author(state: Data<AppState>, id: IdInPath, conditions: Conditi
 #[utoipa::path(
     tag = "authors",
     operation_id = "get_author_by_slug",
-    params(("slug" = String, Path, description = "The slug of the author")),
+    params(("slug" = String, Path, description = "The slug of the author", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
     responses((status = 200, description = "The author", body = AuthorOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"),

@@ -1,5 +1,10 @@
 //! Queries about authors.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
+)]
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -110,7 +115,7 @@ pub async fn create(connection: &mut Connection, new: NewAuthor, stamp: Stamp) -
         name: name.into_string(),
         bio_markdown,
         bio_html,
-        url: url.map(|url| url.into_string()),
+        url: url.map(crate::field::WebAddress::into_string),
         is_public: visibility == AuthorVisibility::Public,
         revision: 1,
         created_at: stamp.now.into(),
@@ -142,7 +147,7 @@ pub async fn update(
     if let Some(slug) = slug.filter(|slug| slug.as_str() != row.slug) {
         row.slug = move_to_slug(connection, &row, slug, &stamp).await?;
     }
-    row.name = name.map_or(row.name, |name| name.into_string());
+    row.name = name.map_or(row.name, crate::field::Line::into_string);
     (row.bio_markdown, row.bio_html) = match bio {
         Patch::Absent => (row.bio_markdown, row.bio_html),
         Patch::Null => (None, None),

@@ -111,7 +111,7 @@ pub struct EditorialAuthorPage {
 #[deserr(error = InputFaults, deny_unknown_fields)]
 pub struct AuthorIn {
     /// The name.
-    #[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Ada Lovelace")]
+    #[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace")]
     pub name: AuthorName,
     /// The slug; made from the name when it is left out.
     #[deserr(default)]
@@ -119,11 +119,11 @@ pub struct AuthorIn {
     pub slug: Option<Slug>,
     /// What is told about the author, as Markdown.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, example = "Ada Lovelace writes about *engines*.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace writes about *engines*.")]
     pub bio_markdown: Option<AuthorBio>,
     /// The author's own page: an http or https address.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/ada")]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/ada")]
     pub url: Option<WebAddress>,
 }
 
@@ -133,7 +133,7 @@ pub struct AuthorIn {
 pub struct AuthorPatchIn {
     /// The name.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Ada King")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Ada King")]
     pub name: Kept<AuthorName>,
     /// The slug. The former one redirects.
     #[deserr(default)]
@@ -141,11 +141,11 @@ pub struct AuthorPatchIn {
     pub slug: Kept<Slug>,
     /// What is told about the author, as Markdown.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 10_000, example = "Ada King writes about *engines*.")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada King writes about *engines*.")]
     pub bio_markdown: Patch<AuthorBio>,
     /// The author's own page: an http or https address.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, required = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/ada")]
+    #[schema(value_type = Option<String>, required = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/ada")]
     pub url: Patch<WebAddress>,
 }
 

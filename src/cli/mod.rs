@@ -30,7 +30,7 @@ enum Command {
     Serve,
     /// Bring the database to the schema of this version, and exit. Serving does the same when it starts.
     Migrate,
-    /// Print the OpenAPI document.
+    /// Print the `OpenAPI` document.
     Openapi,
     /// Create and list accounts, and set passwords.
     User(user::UserArguments),

@@ -1,4 +1,4 @@
-//! `galley openapi`: print the OpenAPI document.
+//! `galley openapi`: print the `OpenAPI` document.
 
 use std::io::Write;
 

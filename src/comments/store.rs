@@ -1,5 +1,10 @@
 //! Queries about comments and threads.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
+)]
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -103,8 +108,8 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         kind: CommentKind::Comment.as_str().to_owned(),
         state: state.as_str().to_owned(),
         author_name: Some(author_name.into_string()),
-        author_email: author_email.map(|email| email.into_string()),
-        author_url: author_url.map(|url| url.into_string()),
+        author_email: author_email.map(crate::accounts::account::EmailAddress::into_string),
+        author_url: author_url.map(crate::field::WebAddress::into_string),
         article_revision: Some(article_revision),
         reply_count: 0,
         descendant_count: 0,
@@ -238,7 +243,7 @@ pub async fn decide(
     let path = ThreadPath::from_stored(row.path.clone());
     count(connection, &row, &path, former, -1).await?;
     count(connection, &row, &path, state, 1).await?;
-    row.state = state.as_str().to_owned();
+    state.as_str().clone_into(&mut row.state);
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
     let changes = (
@@ -367,9 +372,9 @@ async fn store_imported(
         path: path.as_str().to_owned(),
         kind: kind.as_str().to_owned(),
         state: CommentState::Approved.as_str().to_owned(),
-        author_name: author_name.map(|name| name.into_string()),
+        author_name: author_name.map(crate::field::Line::into_string),
         author_email: None,
-        author_url: author_url.map(|url| url.into_string()),
+        author_url: author_url.map(crate::field::WebAddress::into_string),
         article_revision: None,
         reply_count: 0,
         descendant_count: 0,

@@ -200,7 +200,7 @@ pub struct CommentOut {
 #[deserr(error = InputFaults, deny_unknown_fields)]
 pub struct CommentIn {
     /// The name to show.
-    #[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$", example = "Grace")]
+    #[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Grace")]
     pub author_name: CommenterName,
     /// An e-mail address. It is never shown.
     #[deserr(default)]
@@ -208,10 +208,10 @@ pub struct CommentIn {
     pub author_email: Option<EmailAddress>,
     /// The writer's own page: an http or https address.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://", example = "https://example.org/grace")]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/grace")]
     pub author_url: Option<WebAddress>,
     /// The text, as Markdown: paragraphs, emphasis, lists, quotations, code and links.
-    #[schema(value_type = String, min_length = 1, max_length = 10_000, example = "Well said.")]
+    #[schema(value_type = String, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Well said.")]
     pub body_markdown: CommentBody,
     /// The comment that it answers, of the same article.
     #[deserr(default)]

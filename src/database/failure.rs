@@ -6,7 +6,7 @@ use thiserror::Error;
 /// Why a unit of work did not succeed. None of these is the fault of the request.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// Another writer held the database for too long, or PostgreSQL chose this transaction to break a deadlock. Nothing
+    /// Another writer held the database for too long, or `PostgreSQL` chose this transaction to break a deadlock. Nothing
     /// was stored; the same request may be sent again.
     #[error("the database is busy: {0}")]
     Busy(String),

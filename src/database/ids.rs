@@ -1,4 +1,4 @@
-//! UUIDv7 identifiers (RFC 9562, section 5.7) and how each database stores them.
+//! `UUIDv7` identifiers (RFC 9562, section 5.7) and how each database stores them.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::{Builder, Uuid};
 
-/// The SQL type of an identifier: `uuid` on PostgreSQL, a 16-byte blob on SQLite. Both sort by time of creation.
+/// The SQL type of an identifier: `uuid` on `PostgreSQL`, a 16-byte blob on `SQLite`. Both sort by time of creation.
 #[derive(Debug, Clone, Copy, SqlType, diesel::query_builder::QueryId)]
 #[diesel(postgres_type(oid = 2950, array_oid = 2951))]
 #[diesel(sqlite_type(name = "Binary"))]

@@ -16,7 +16,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The key of the advisory lock that lets one instance migrate at a time: "galley" in ASCII.
-const MIGRATION_LOCK: i64 = 0x0067_616c_6c65_79;
+const MIGRATION_LOCK: i64 = 0x6761_6c6c_6579;
 
 /// Applies every migration that the database has not seen, and gives their names in order.
 ///
@@ -75,8 +75,6 @@ pub async fn revert_all(database: &Database) -> Result<(), Failure> {
 }
 
 mod bookkeeping {
-    #![expect(missing_docs, reason = "the table is diesel's own")]
-
     diesel::table! {
         #[sql_name = "__diesel_schema_migrations"]
         applied_migrations (version) {
@@ -151,6 +149,10 @@ fn run_pending<DB: Backend>(
     Ok(applied.iter().map(ToString::to_string).collect())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands in map_err, which gives the error away"
+)]
 fn refused(error: Box<dyn std::error::Error + Send + Sync>) -> Failure {
     Failure::Internal(format!("migration: {error}"))
 }

@@ -23,14 +23,14 @@ pub mod timestamp;
 /// Where the content is kept.
 #[derive(Debug, Clone)]
 pub enum DatabaseLocation {
-    /// An SQLite file.
+    /// An `SQLite` file.
     Sqlite {
         /// The path of the file.
         path: PathBuf,
         /// Whether a commit waits for the disk.
         durability: Durability,
     },
-    /// A PostgreSQL database.
+    /// A `PostgreSQL` database.
     Postgres {
         /// `postgres://user:password@host/database`, with the parameters that tokio-postgres knows.
         url: SecretString,
@@ -49,7 +49,7 @@ pub enum Database {
 }
 
 impl Database {
-    /// Opens the database. An SQLite file is made if it is absent; PostgreSQL is first spoken to by the first query.
+    /// Opens the database. An `SQLite` file is made if it is absent; `PostgreSQL` is first spoken to by the first query.
     ///
     /// # Errors
     /// [`Failure::Unavailable`] when the file cannot be opened or the URL cannot be read.

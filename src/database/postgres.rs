@@ -1,4 +1,4 @@
-//! PostgreSQL through tokio-postgres: no libpq and no OpenSSL.
+//! `PostgreSQL` through tokio-postgres: no libpq and no OpenSSL.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::database::failure::Failure;
 
-/// The connection that every store function takes when it is compiled for PostgreSQL.
+/// The connection that every store function takes when it is compiled for `PostgreSQL`.
 pub type Connection = AsyncPgConnection;
 
 type Transactions = <AsyncPgConnection as diesel_async::AsyncConnection>::TransactionManager;
@@ -26,7 +26,7 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest time that a request waits for a connection.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A pool of connections to one PostgreSQL database.
+/// A pool of connections to one `PostgreSQL` database.
 #[derive(Clone)]
 pub struct PostgresDatabase {
     url: SecretString,

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::database::failure::Failure;
 
-/// The connection that every store function takes when it is compiled for SQLite.
+/// The connection that every store function takes when it is compiled for `SQLite`.
 pub type Connection = SqliteConnection;
 
 /// How long a statement waits for another process's lock, and a request for its turn to write.
@@ -31,7 +31,7 @@ pub enum Durability {
     Normal,
 }
 
-/// An open SQLite file.
+/// An open `SQLite` file.
 #[derive(Clone)]
 pub struct SqliteDatabase {
     path: PathBuf,
@@ -161,15 +161,14 @@ impl CustomizeConnection<SqliteConnection, r2d2::Error> for Pragmas {
         };
         let statements = format!(
             "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; \
-             PRAGMA synchronous = {synchronous}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
-             PRAGMA mmap_size = 268435456;",
+             PRAGMA synchronous = {synchronous}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048;",
             BUSY_TIMEOUT.as_millis()
         );
         connection.batch_execute(&statements).map_err(r2d2::Error::QueryError)
     }
 }
 
-/// Completes a store function on SQLite. Its queries are done when they return, so the future never waits and one poll
+/// Completes a store function on `SQLite`. Its queries are done when they return, so the future never waits and one poll
 /// ends it.
 ///
 /// # Errors
@@ -180,7 +179,7 @@ pub fn complete<T, E: From<Failure>>(work: impl Future<Output = Result<T, E>>) -
     })
 }
 
-/// The verbs of `diesel_async::RunQueryDsl` over a SQLite connection, so that a store function reads the same when it is
+/// The verbs of `diesel_async::RunQueryDsl` over a `SQLite` connection, so that a store function reads the same when it is
 /// compiled for either database. Each is done when it returns.
 #[expect(
     async_fn_in_trait,

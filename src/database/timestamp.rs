@@ -9,7 +9,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, SqlType, Timestamptz};
 use diesel::sqlite::Sqlite;
 
-/// The SQL type of a point in time: `timestamptz` on PostgreSQL, microseconds since the Unix epoch on SQLite.
+/// The SQL type of a point in time: `timestamptz` on `PostgreSQL`, microseconds since the Unix epoch on `SQLite`.
 #[derive(Debug, Clone, Copy, SqlType, diesel::query_builder::QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
 #[diesel(sqlite_type(name = "Long"))]

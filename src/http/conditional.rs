@@ -25,11 +25,8 @@ impl EntityTag {
     /// The tag of `bytes`, which represent `revision`.
     #[must_use]
     pub fn of(revision: i32, bytes: &[u8]) -> Self {
-        let digest = Sha256::digest(bytes)
-            .iter()
-            .take(4)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let start = Sha256::digest(bytes).first_chunk().copied().unwrap_or_default();
+        let digest = format!("{:08x}", u32::from_be_bytes(start));
         Self { revision, digest }
     }
 

@@ -9,7 +9,6 @@ use crate::settings::CorsOrigins;
 const MAX_AGE: usize = 3_600;
 
 /// The middleware for a setting. Cookies are never used, so credentials are never allowed.
-#[must_use]
 pub fn middleware(origins: &CorsOrigins) -> Cors {
     let base = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 use crate::http::problem_codes;
 use crate::state::AppState;
 
-/// The paths that are served, with their methods, made from the OpenAPI document.
+/// The paths that are served, with their methods, made from the `OpenAPI` document.
 #[derive(Debug, Clone)]
 pub struct RouteIndex {
     routes: Vec<(ResourceDef, BTreeSet<&'static str>)>,

@@ -458,6 +458,10 @@ mod tests {
         rows
     }
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a page asks for the place of a row by reference"
+    )]
     fn at(number: &i64) -> Position {
         Position {
             key: PositionKey::Time(*number),

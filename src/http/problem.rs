@@ -295,8 +295,8 @@ impl Problem {
     #[must_use]
     pub fn to_response(&self, instance: &str, request_id: &str, rendering: Rendering) -> HttpResponse {
         let mut details = self.details.clone();
-        details.instance = instance.to_owned();
-        details.request_id = request_id.to_owned();
+        instance.clone_into(&mut details.instance);
+        request_id.clone_into(&mut details.request_id);
         let mut response = HttpResponse::build(self.status_code());
         for (name, value) in &self.headers {
             response.append_header((name.clone(), value.clone()));
@@ -358,7 +358,7 @@ impl From<Failure> for Problem {
     }
 }
 
-/// The problems that an operation can answer with, as responses of the OpenAPI document: one a status, naming its codes.
+/// The problems that an operation can answer with, as responses of the `OpenAPI` document: one a status, naming its codes.
 #[must_use]
 pub fn documented(
     kinds: &[&'static ProblemCode],

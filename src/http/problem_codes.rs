@@ -1,4 +1,4 @@
-//! The one table of problem codes. Handlers name its rows, the OpenAPI document lists them, `/v1/problems` shows them.
+//! The one table of problem codes. Handlers name its rows, the `OpenAPI` document lists them, `/v1/problems` shows them.
 
 /// One kind of problem: what it is called, its status, and what a reader needs to mend it.
 #[derive(Debug, PartialEq, Eq)]

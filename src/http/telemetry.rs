@@ -17,7 +17,7 @@ use crate::http::problem_codes;
 use crate::state::AppState;
 
 /// The longest that a handler may take. Every wait inside of one has a shorter limit of its own.
-const HANDLER_TIMEOUT: Duration = Duration::from_secs(60);
+const HANDLER_TIMEOUT: Duration = Duration::from_mins(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 

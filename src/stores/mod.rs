@@ -6,7 +6,12 @@
 //! below [`postgres`] it is an `AsyncPgConnection` whose queries are awaited. The compiler checks every query against both.
 //!
 //! [`read!`](crate::read) and [`write!`](crate::write_unit) choose the one that fits the open database. A unit of work is
-//! one call: on SQLite it is one hop to a blocking thread, on PostgreSQL it stays on the connection's own.
+//! one call: on `SQLite` it is one hop to a blocking thread, on `PostgreSQL` it stays on the connection's own.
+
+#![expect(
+    clippy::duplicate_mod,
+    reason = "compiling each store once for each database is the purpose"
+)]
 
 pub mod postgres;
 pub mod sqlite;

@@ -1,4 +1,4 @@
-//! Every store, compiled for PostgreSQL.
+//! Every store, compiled for `PostgreSQL`.
 
 pub use crate::database::postgres::Connection;
 pub use diesel_async::RunQueryDsl;

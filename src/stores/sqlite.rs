@@ -1,4 +1,4 @@
-//! Every store, compiled for SQLite.
+//! Every store, compiled for `SQLite`.
 
 pub use crate::database::sqlite::{Connection, RunQueryDsl};
 

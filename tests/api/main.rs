@@ -1,5 +1,12 @@
 //! The API as its users meet it: every test drives the whole application, on SQLite and on PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on shall fail on the spot"
+)]
+
 mod support;
 
 mod accounts;

@@ -21,7 +21,7 @@ use galley::app::{Shared, app};
 use galley::clock::Clock;
 use galley::database::failure::Failure;
 use galley::database::ids::IdSource;
-use galley::database::{Database, DatabaseLocation, migrate, postgres as connections};
+use galley::database::{Database, migrate, postgres as connections};
 use galley::settings::{CorsOrigins, Settings};
 use galley::state::AppState;
 use galley::write_unit;
@@ -34,9 +34,6 @@ use crate::support::postgres;
 
 /// The password of every account that a test makes.
 pub const PASSWORD: &str = "a password for tests";
-
-/// Its hash, so that tests do not spend their time on hashing: argon2id with the least memory there is.
-const PASSWORD_HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$";
 
 /// A key pair for tests, in PKCS#8 PEM.
 pub const SIGNING_KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n";
@@ -93,7 +90,7 @@ impl TestApp {
 
     async fn on(mut settings: Settings, folder: TempDir) -> Self {
         settings.data_dir = folder.path().to_owned();
-        settings.public_url = "https://galley.example".to_owned();
+        "https://galley.example".clone_into(&mut settings.public_url);
         let database = Database::open(&settings.database).unwrap();
         let key = SigningKey::from_pem(SIGNING_KEY.as_bytes()).unwrap();
         let noon: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
@@ -183,9 +180,9 @@ impl TestApp {
     }
 }
 
+/// One hash for all accounts, so that tests do not spend their time on hashing.
 async fn password_hash() -> String {
     static HASH: OnceCell<String> = OnceCell::const_new();
-    let _ = PASSWORD_HASH;
     HASH.get_or_init(|| async { galley::accounts::passwords::hash(PASSWORD.into()).await.unwrap() })
         .await
         .clone()
@@ -237,9 +234,4 @@ async fn schema_of_its_own(server: &str) -> String {
 pub fn with_origins(origins: &[&str]) -> impl FnOnce(&mut Settings) {
     let origins = CorsOrigins::Listed(origins.iter().map(|origin| (*origin).to_owned()).collect());
     move |settings| settings.cors_origins = origins
-}
-
-/// The location that the settings of a test name.
-pub fn is_sqlite(settings: &Settings) -> bool {
-    matches!(settings.database, DatabaseLocation::Sqlite { .. })
 }

@@ -12,7 +12,6 @@ macro_rules! on_both_databases {
         $(
             $(#[$meta])*
             mod $name {
-                #[allow(unused_imports, reason = "a test takes what it needs from its file")]
                 use super::*;
 
                 async fn story($app: $crate::support::app::TestApp) $body
