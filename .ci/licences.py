@@ -3,10 +3,12 @@
 
 Reads the output of `cargo metadata --format-version 1` from standard input and prints each offender with its licence.
 
->>> [is_acceptable(text) for text in ("MIT", "MIT OR GPL-3.0-only", "(MIT OR Apache-2.0) AND Unicode-3.0", "MIT/Apache-2.0")]
-[True, True, True, True]
->>> [is_acceptable(text) for text in ("LGPL-2.1-or-later", "MIT AND AGPL-3.0", "MIT AND (GPL-2.0 OR LGPL-3.0)", "", "MIT OR")]
-[False, False, False, False, False]
+>>> accepted = ("MIT", "MIT OR GPL-3.0-only", "(MIT OR Apache-2.0) AND Unicode-3.0", "MIT/Apache-2.0")
+>>> all(is_acceptable(text) for text in accepted)
+True
+>>> refused = ("LGPL-2.1-or-later", "MIT AND AGPL-3.0", "MIT AND (GPL-2.0 OR LGPL-3.0)", "", "MIT OR")
+>>> any(is_acceptable(text) for text in refused)
+False
 >>> is_acceptable("Apache-2.0 WITH LLVM-exception"), is_acceptable("GPL-2.0 WITH Classpath-exception-2.0")
 (True, False)
 """

@@ -66,8 +66,8 @@ pub fn app(
         .app_data(shared.state)
         .app_data(shared.document)
         .app_data(shared.routes)
-        .wrap(from_fn(telemetry::observe))
         .wrap(Condition::new(takes_other_origins, cors))
+        .wrap(from_fn(telemetry::observe))
 }
 
 /// The `OpenAPI` document of all routes; `public_url` is where the API is.

@@ -1,6 +1,7 @@
 //! Galley: a headless CMS for publications behind one REST API.
 //!
-//! A request comes in at the top of this list and goes down; nothing names anything above it.
+//! A request comes in at the top of this list and goes down. Everything may name [`state`]; apart from that nothing names
+//! anything above it.
 //!
 //! - [`cli`]: the commands of the program. [`server`]: sockets, workers, the graceful stop. [`settings`]: the environment.
 //! - [`app`]: middleware, routes and document in one function. [`routes`]: the one table of paths. [`openapi`]: the

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::Builder;
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Characters of an excerpt that is made from the text.
@@ -103,13 +103,80 @@ impl<'text, I: Iterator<Item = &'text str>> IntersperseBlanks<'text> for I {}
 fn parser(markdown: &str, policy: Policy) -> impl Iterator<Item = Event<'_>> {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
     let shows_html = policy != Policy::Article;
-    Parser::new_ext(markdown, options).map(move |event| match event {
-        Event::Html(text) | Event::InlineHtml(text) if shows_html => Event::Text(text),
-        // Shown as text, a block of HTML is a paragraph.
-        Event::Start(Tag::HtmlBlock) if shows_html => Event::Start(Tag::Paragraph),
-        Event::End(TagEnd::HtmlBlock) if shows_html => Event::End(TagEnd::Paragraph),
-        other => other,
-    })
+    let mut nesting = Nesting::default();
+    let mut raw_html = RawHtmlNesting::default();
+    Parser::new_ext(markdown, options)
+        .filter(move |event| nesting.admits(event))
+        .map(move |event| match event {
+            Event::Html(text) | Event::InlineHtml(text) if shows_html || !raw_html.admits(&text) => Event::Text(text),
+            // Shown as text, a block of HTML is a paragraph.
+            Event::Start(Tag::HtmlBlock) if shows_html => Event::Start(Tag::Paragraph),
+            Event::End(TagEnd::HtmlBlock) if shows_html => Event::End(TagEnd::Paragraph),
+            other => other,
+        })
+}
+
+/// The most quotations and lists inside one another. The sanitizer's work grows with the square of the depth, so that a
+/// line of ten thousand `>` would keep it busy for seconds; what is deeper stands at this depth.
+const MAX_NESTING: usize = 32;
+
+/// How deep the text stands in quotations and lists.
+#[derive(Default)]
+struct Nesting {
+    depth: usize,
+}
+
+impl Nesting {
+    /// Whether the event stays: the begin and the end of what is nested too deeply go.
+    fn admits(&mut self, event: &Event<'_>) -> bool {
+        match event {
+            Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item | Tag::FootnoteDefinition(_)) => {
+                self.depth = self.depth.saturating_add(1);
+                self.depth <= MAX_NESTING
+            }
+            Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item | TagEnd::FootnoteDefinition) => {
+                let is_shown = self.depth <= MAX_NESTING;
+                self.depth = self.depth.saturating_sub(1);
+                is_shown
+            }
+            _ => true,
+        }
+    }
+}
+
+/// How many elements of raw HTML are open, for the same reason: the parser takes formatting that was never closed up again
+/// in every paragraph that follows.
+#[derive(Default)]
+struct RawHtmlNesting {
+    open: usize,
+}
+
+/// Elements that have no end, or that end by themselves where the next one begins.
+const SELF_ENDING: [&str; 21] = [
+    "area", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "source",
+    "tbody", "td", "th", "tr", "track", "wbr",
+];
+
+impl RawHtmlNesting {
+    /// Whether a piece of raw HTML stays HTML; else it is shown as the text it is.
+    fn admits(&mut self, html: &str) -> bool {
+        let mut open = self.open;
+        for tag in html.split('<').skip(1) {
+            let (is_end, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+            let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+            let name = name.to_ascii_lowercase();
+            match (is_end, name.is_empty() || SELF_ENDING.contains(&name.as_str())) {
+                (_, true) => {}
+                (true, false) => open = open.saturating_sub(1),
+                (false, false) => open = open.saturating_add(1),
+            }
+        }
+        let is_admitted = open <= MAX_NESTING;
+        if is_admitted {
+            self.open = open;
+        }
+        is_admitted
+    }
 }
 
 fn sanitized_html(markdown: &str, policy: Policy) -> String {
@@ -184,9 +251,16 @@ fn plain_builder(link_rel: &'static str) -> Builder<'static> {
 
 fn plain_text(markdown: &str, policy: Policy) -> String {
     let mut text = String::with_capacity(markdown.len());
+    let mut html_block = String::new();
     for event in parser(markdown, policy) {
         match event {
-            Event::Text(part) | Event::Code(part) => push(&mut text, &part),
+            Event::Text(part) | Event::Code(part) => text.push_str(&part),
+            Event::Start(Tag::HtmlBlock) => html_block.clear(),
+            Event::Html(part) => html_block.push_str(&part),
+            Event::End(TagEnd::HtmlBlock) => {
+                text.push_str(text_of_html(&html_block).trim());
+                end_with(&mut text, "\n\n");
+            }
             Event::SoftBreak | Event::HardBreak => text.push('\n'),
             Event::End(TagEnd::TableCell) => text.push('\t'),
             Event::End(end) if ends_line(end) => end_with(&mut text, "\n"),
@@ -200,9 +274,19 @@ fn plain_text(markdown: &str, policy: Policy) -> String {
     text
 }
 
-fn push(text: &mut String, part: &CowStr<'_>) {
-    text.push_str(part);
+/// The text of a block of raw HTML, without what scripts and styles hold.
+fn text_of_html(html: &str) -> String {
+    let escaped = WITHOUT_TAGS.clean(html).to_string();
+    // The sanitizer escapes these five and no others.
+    escaped
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&amp;", "&")
 }
+
+static WITHOUT_TAGS: LazyLock<Builder<'static>> = LazyLock::new(Builder::empty);
 
 fn ends_line(end: TagEnd) -> bool {
     matches!(end, TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead)
@@ -294,6 +378,25 @@ mod tests {
         assert_eq!(
             Rendered::new("Hi <b>you</b>".into(), Policy::Comment).text,
             "Hi <b>you</b>"
+        );
+    }
+
+    #[test]
+    fn what_nests_too_deeply_stands_at_the_deepest_level() {
+        let shown = html(&format!("{}deep", ">".repeat(9_000)), Policy::Comment);
+        assert_eq!(shown.matches("<blockquote>").count(), MAX_NESTING);
+        assert!(shown.contains("deep"), "{shown}");
+        let bold: String = (0..500).map(|index| format!("<b title={index}>")).collect();
+        let shown = html(&format!("x {bold}\n\n<p>y</p>\n\n<p>z</p>"), Policy::Article);
+        assert!(shown.len() < 40_000, "{}", shown.len());
+    }
+
+    #[test]
+    fn a_block_of_html_has_a_text() {
+        let markdown = "<div>Fish &amp; <b>chips</b></div>\n<script>x</script>\n\nMore";
+        assert_eq!(
+            Rendered::new(markdown.into(), Policy::Article).text,
+            "Fish & chips\n\nMore"
         );
     }
 

@@ -9,7 +9,7 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Contact, ContactBuilder, LicenseBuilder, OpenApi as Document, Server};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::conditional::{Caching, Conditions, EntityTag};
+use crate::http::conditional::{Caching, Conditions, EntityTag, IfNoneMatchHeader};
 use crate::http::problem::ProblemDetails;
 use crate::problems;
 
@@ -140,6 +140,7 @@ problems!(
 #[utoipa::path(
     tag = "operations",
     operation_id = "get_openapi",
+    params(IfNoneMatchHeader),
     responses((status = 200, description = "This document, OpenAPI 3.1", body = std::collections::HashMap<String, serde_json::Value>,
         content_type = "application/json", headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"), DocumentProblems),

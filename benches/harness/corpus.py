@@ -12,7 +12,8 @@ import datetime
 import functools
 import random
 from collections import Counter
-from typing import Iterator, Optional
+from collections.abc import Iterator
+from typing import Optional
 
 VOCABULARY_SIZE = 4000
 FIRST_PUBLICATION = datetime.datetime(2001, 1, 1, 6, tzinfo=datetime.timezone.utc)

@@ -8,7 +8,8 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-from typing import ClassVar, Iterator, Mapping, Protocol
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Protocol
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER_HELPER = ROOT / ".ci" / "postgres"
@@ -85,7 +86,9 @@ class Postgres:
     def restored(self, kept: pathlib.Path, scratch: pathlib.Path) -> Iterator[Place]:
         shutil.copytree(kept / "data", scratch / "restored")
         with self._cluster(scratch / "restored", "shared_buffers=256MB") as place:
-            self._run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={place.url}", str(kept / "database.dump"))
+            self._run(
+                "pg_restore", "--exit-on-error", "--no-owner", f"--dbname={place.url}", str(kept / "database.dump")
+            )
             # Autovacuum and the checkpointer would do this within minutes, in the middle of the measurement.
             self._run("psql", "--quiet", "--no-psqlrc", place.url, "--command=VACUUM ANALYZE", "--command=CHECKPOINT")
             yield place

@@ -5,7 +5,8 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import time
-from typing import Callable, Iterable, Optional
+from collections.abc import Callable, Iterable
+from typing import Optional
 
 import corpus
 from client import Client

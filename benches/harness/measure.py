@@ -7,7 +7,9 @@ import json
 import pathlib
 import statistics
 import time
-from typing import Callable, ContextManager, Optional
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Optional
 
 import corpus
 import process
@@ -57,12 +59,13 @@ class Write:
 def reads(loaded: dict, size: CorpusSize, client: Client) -> list[Read]:
     slugs = loaded["slugs"]
     by_slug = [f"/v1/articles/by-slug/{slug}" for slug in slugs]
+    hot_thread = f"/v1/articles/{loaded['hot_id']}/comments?limit=100"
     return [
         Read("R1", "20 newest articles", ["/v1/articles?limit=20"]),
         Read("R2", "one article by slug, a random one each time", by_slug),
         Read("R2 fixed", "one article by slug, always the same", by_slug[len(slugs) // 2 :][:1]),
-        Read("R3", f"first 100 of {size.hot_comments} comments", [f"/v1/articles/{loaded['hot_id']}/comments?limit=100"]),
-        Read("R4", f"20 articles, {deep_start(size)} deep, by cursor", [deep_list(client, size)]),
+        Read("R3", f"first 100 of {size.hot_comments:,} comments", [hot_thread]),
+        Read("R4", f"20 articles, {deep_start(size):,} deep, by cursor", [deep_list(client, size)]),
         Read("R5", "20 newest by one author", [f"/v1/articles?limit=20&author={corpus.author_slug(1)}"]),
     ]
 
@@ -81,6 +84,8 @@ def deep_list(client: Client, size: CorpusSize) -> str:
 
 def writes(loaded: dict, size: CorpusSize, plan: Plan) -> list[Write]:
     article = {**corpus.article(size, 1), "title": "Written at speed @UNIQUE@", "slug": "written-at-speed-@UNIQUE@"}
+    # Published now, and so at the head of every list.
+    del article["published_at"]
     comment = {"author_name": "Grace", "body_markdown": f"{next(corpus.thread(1, 1)).text} @UNIQUE@"}
     comments = f"/v1/articles/{loaded['quiet_id']}/comments"
     few, many = WRITE_CONNECTIONS, plan.connections
@@ -208,7 +213,7 @@ class Measurement:
         return round(statistics.mean(len(self._client.get(path)) for path in sample))
 
 
-def start_seconds(start: Callable[[], ContextManager[Server]]) -> float:
+def start_seconds(start: Callable[[], AbstractContextManager[Server]]) -> float:
     """From the start of the process to the first answer from the database; the median of several."""
     taken = []
     for _ in range(STARTS):

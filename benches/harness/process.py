@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -28,10 +29,9 @@ def all_times() -> dict[int, ProcessTimes]:
     found = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
-            try:
+            # A process may end between the listing and the reading.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 found[int(name)] = times(int(name))
-            except (FileNotFoundError, ProcessLookupError):
-                pass  # It ended in the meantime.
     return found
 
 
@@ -65,13 +65,15 @@ def machine_busy_seconds() -> float:
 @dataclasses.dataclass(frozen=True)
 class Memory:
     resident_mib: float
+    # The part of it that the kernel can drop and read again.
+    file_mib: float
     peak_mib: float
 
 
 def memory(pid: int) -> Memory:
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
         status = file.read()
-    return Memory(resident_mib=_mib(status, "VmRSS"), peak_mib=_mib(status, "VmHWM"))
+    return Memory(resident_mib=_mib(status, "VmRSS"), file_mib=_mib(status, "RssFile"), peak_mib=_mib(status, "VmHWM"))
 
 
 def _mib(status: str, key: str) -> float:

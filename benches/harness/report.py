@@ -35,34 +35,37 @@ class Report:
     passed_on: dict[str, str]
     start_seconds: float
     results: list[Result]
-    memory_after_loading: dict
+    memory_after_loading: Memory
     memory_after_reads: Memory
     memory_at_end: Memory
 
     def markdown(self) -> str:
         rows = [HEADINGS, ["---"] * len(HEADINGS), *map(cells, self.results)]
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-        return "\n\n".join([f"# Speed on {self.database}", self._conditions(), table, self._footprint(), self._remarks()]) + "\n"
+        parts = [f"# Speed on {self.database}", self._conditions(), table, self._footprint(), self._remarks()]
+        return "\n\n".join(parts) + "\n"
 
     def _conditions(self) -> str:
         size, plan = self.size, self.plan
+        passed_on = ", ".join(f"{key}={value}" for key, value in sorted(self.passed_on.items()))
         lines = [
             f"{time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}, {revision()}, {machine()}",
             f"{self.description}; data on {self.file_system}",
-            f"{size.articles:,} articles, {size.authors:,} authors, {size.comments:,} comments, {size.hot_comments:,} of them on one article",
-            f"{wrk.version()}: {wrk.THREADS} threads, {plan.connections} connections where the row does not say otherwise, "
-            f"kept alive, over loopback; warm-up {plan.warm_up} s, then {plan.runs} runs of {plan.seconds} s, Galley and the bare server in turns",
-            "settings passed on: " + (", ".join(f"{key}={value}" for key, value in sorted(self.passed_on.items())) or "none"),
+            f"{size.articles:,} articles, {size.authors:,} authors, {size.comments:,} comments, "
+            f"{size.hot_comments:,} of them on one article",
+            f"{wrk.version()}: {wrk.THREADS} threads, {plan.connections} connections where the row does not say "
+            "otherwise, kept alive, over loopback",
+            f"warm-up {plan.warm_up} s, then {plan.runs} runs of {plan.seconds} s, Galley and the bare server in turns",
+            f"settings passed on: {passed_on or 'none'}",
         ]
         return "\n".join(f"- {line}" for line in lines)
 
     def _footprint(self) -> str:
-        loading, reads, end = self.memory_after_loading, self.memory_after_reads, self.memory_at_end
         lines = [
             f"start to the first 200 on the existing database: {1000 * self.start_seconds:.0f} ms",
-            f"resident memory of Galley after loading the corpus: {mib(loading['resident_mib'])}, peak {mib(loading['peak_mib'])}",
-            f"started again, after the reads: {mib(reads.resident_mib)}, peak {mib(reads.peak_mib)}",
-            f"after the writes: {mib(end.resident_mib)}, peak {mib(end.peak_mib)}",
+            f"resident memory of Galley after loading the corpus: {memory_text(self.memory_after_loading)}",
+            f"started again, after the reads: {memory_text(self.memory_after_reads)}",
+            f"after the writes: {memory_text(self.memory_at_end)}",
         ]
         return "\n".join(f"- {line}" for line in lines)
 
@@ -70,17 +73,17 @@ class Report:
         remarks = [
             "The server keeps no answers yet, so every figure is uncached.",
             "CPU s / 1,000: user and system seconds of the server for 1,000 requests, its database server included.",
-            "The bare server answers the same number of bytes from memory, with as many workers and nothing else to do.",
+            "The bare server answers as many bytes from memory, with as many workers and nothing else to do.",
         ]
-        return "\n".join(remarks + self._warnings())
+        return "\n".join(f"- {remark}" for remark in remarks + self._warnings())
 
     def _warnings(self) -> list[str]:
         series = [one for result in self.results for one in (result.galley, result.bare) if one]
         warnings = []
         if any(one.cores_of_others > QUIET_CORES for one in series):
             warnings.append(
-                f"**Other processes used more than {QUIET_CORES} cores during some runs: trust the CPU seconds and the ratios, "
-                "not the requests per second.**"
+                f"**Other processes used more than {QUIET_CORES} cores during some runs: trust the CPU seconds and the "
+                "ratios, not the requests per second.**"
             )
         if any(one.errors for one in series):
             warnings.append("**Some requests failed: a row with errors is no result.**")
@@ -118,8 +121,11 @@ def ratio(dividend: float, divisor: float) -> str:
     return f"{dividend / divisor:.3f}" if divisor else "–"
 
 
-def mib(value: float) -> str:
-    return f"{value:.1f} MiB"
+def memory_text(memory: Memory) -> str:
+    return (
+        f"{memory.resident_mib:.1f} MiB, peak {memory.peak_mib:.1f} MiB; "
+        f"{memory.file_mib:.1f} of the former are pages of files (the program, a mapped database)"
+    )
 
 
 def revision() -> str:
@@ -140,6 +146,5 @@ def machine() -> str:
 
 
 def file_system(path: pathlib.Path) -> str:
-    return subprocess.run(
-        ["stat", "--file-system", "--format=%T", path], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    table = subprocess.run(["df", "--output=fstype", path], check=True, capture_output=True, text=True).stdout
+    return table.splitlines()[1]

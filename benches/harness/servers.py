@@ -7,7 +7,7 @@ import os
 import pathlib
 import re
 import subprocess
-from typing import Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import client
 
@@ -25,16 +25,19 @@ class Server:
 
 @contextlib.contextmanager
 def running(command: list[str], environment: Mapping[str, str], log: pathlib.Path) -> Iterator[Server]:
-    with open(log, "ab") as log_file, subprocess.Popen(
-        command,
-        # Not the project's folder: a .env there would be read.
-        cwd="/",
-        env={"PATH": os.defpath, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=log_file,
-        text=True,
-    ) as process:
+    with (
+        open(log, "ab") as log_file,
+        subprocess.Popen(
+            command,
+            # Not the project's folder: a .env there would be read.
+            cwd="/",
+            env={"PATH": os.defpath, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log_file,
+            text=True,
+        ) as process,
+    ):
         try:
             yield Server(process, announced_port(process, log))
         finally:

@@ -265,6 +265,18 @@ pub struct NewThread {
     pub change: Option<ThreadChange>,
     /// The comments that a document brings, in its order.
     pub comments: Vec<ImportedComment>,
+    /// What to do with all this when the article is there already.
+    pub on_existing: ExistingThread,
+}
+
+/// What an upload may do to the thread of an article that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExistingThread {
+    /// Add its comments and set its state: the caller may moderate.
+    Change,
+    /// Leave it to the moderators.
+    #[default]
+    Keep,
 }
 
 /// Whether a write also publishes.
@@ -354,6 +366,8 @@ pub enum ArticleFailure {
     },
     /// The request may only make something new, and there is something.
     Exists(StaleRevision),
+    /// The request names a revision to replace, and there is no article.
+    NothingToMatch,
     /// Another article has the slug.
     SlugTaken(SlugConflict),
     /// The byline names an author by a slug that nobody has.
@@ -447,6 +461,16 @@ impl ArticleChange {
 }
 
 impl ArticleRow {
+    /// What a writer is told who expected another revision.
+    #[must_use]
+    pub fn stale(&self) -> StaleRevision {
+        StaleRevision {
+            revision: self.revision,
+            changed_by: Some(self.updated_by.0),
+            changed_at: self.updated_at.utc(),
+        }
+    }
+
     /// What readers shall see of this working copy from `now` on.
     #[must_use]
     pub fn snapshot(&self, published_at: RowTime, now: RowTime) -> PublishedArticleRow {

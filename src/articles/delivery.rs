@@ -10,7 +10,7 @@ use crate::authors::author::AuthorLookup;
 use crate::authors::delivery::{ListProblems, ReadProblems};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::http::conditional::{Caching, Conditions, moved_response, resource_response};
+use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, moved_response, resource_response};
 use crate::http::input::{IdInPath, QueryParameters, SlugInPath, SlugOrId};
 use crate::http::page::{ListIdentity, Page, PageInfo, PageRequest, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::Problem;
@@ -59,7 +59,7 @@ pub async fn list_articles(
 #[utoipa::path(
     tag = "articles",
     operation_id = "get_article",
-    params(("id" = Uuid, Path, description = "The id of the article")),
+    params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
     responses((status = 200, description = "The article", body = ArticleOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"), ReadProblems),
@@ -84,7 +84,7 @@ pub async fn get_article(state: Data<AppState>, id: IdInPath, conditions: Condit
 #[utoipa::path(
     tag = "articles",
     operation_id = "get_article_by_slug",
-    params(("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
+    params(IfNoneMatchHeader, ("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
     responses((status = 200, description = "The article", body = ArticleOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"),

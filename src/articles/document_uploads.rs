@@ -7,16 +7,16 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::accounts::guards::{Authorized, WhenGranted};
-use crate::accounts::permissions::{PublishArticles, WriteArticles};
+use crate::accounts::permissions::{ModerateComments, PublishArticles, WriteArticles};
 use crate::articles::article::{
-    ArticleChange, ArticleFailure, Body, BylineEntry, Excerpt, NewArticle, NewThread, Ownership, Publication, Subtitle,
-    Title, Upserted, WorkingArticle,
+    ArticleChange, ArticleFailure, ArticleText, Body, BylineEntry, Excerpt, ExistingThread, MAX_AUTHORS, NewArticle,
+    NewThread, Ownership, Publication, Subtitle, Title, Upserted, WorkingArticle,
 };
 use crate::articles::document_views::{
-    DocumentBytes, DocumentComments, DocumentFormat, DocumentOut, DocumentQuery, DocumentReport, Strictness,
-    UpsertDocumentQuery,
+    DocumentBytes, DocumentComments, DocumentFormat, DocumentOut, DocumentQuery, DocumentReport, DocumentWarning,
+    Strictness, UpsertDocumentQuery,
 };
-use crate::articles::editorial::{allowed_publication, article_location, rendered};
+use crate::articles::editorial::{allowed_publication, article_location};
 use crate::articles::views::{ArticleStatus, EditorialArticleOut};
 use crate::authors::author::{AuthorBio, AuthorName};
 use crate::comments::comment::{
@@ -28,7 +28,9 @@ use crate::documents::{
     DocumentStatus, Fault, Hints, Part, Span, ThreadClosing, Warning,
 };
 use crate::field::{LanguageTag, Line, Refusal, WebAddress};
-use crate::http::conditional::{Conditions, EntityTag, Written, json_bytes, written_response};
+use crate::http::conditional::{
+    Conditions, EntityTag, IfMatchHeader, IfNoneMatchHeader, Written, json_bytes, written_response,
+};
 use crate::http::input::{QueryParameters, SlugInPath, UnreadBody};
 use crate::http::patch::Patch;
 use crate::http::problem::{Problem, ProblemFault};
@@ -52,6 +54,9 @@ problems!(
     INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, PRECONDITION_REQUIRED
 );
+
+/// The most comments of one document. A thread may have more; they come by other ways.
+const MAX_COMMENTS: usize = 2_000;
 
 /// The media types of documents, for the `Accept-Post` header.
 const ACCEPTED: &str = "text/markdown, text/plain, application/octet-stream";
@@ -88,6 +93,7 @@ pub async fn create_document(
         id: stamp.new_id(),
         slug: query.0.slug,
         publication,
+        on_existing: ExistingThread::Keep,
         document,
     }
     .checked(&stamp)
@@ -100,12 +106,13 @@ pub async fn create_document(
 ///
 /// Makes the article, or puts the document in place of the one that has the slug; then `If-Match` is required. With
 /// `If-Match: *` the request makes or overwrites, whichever it takes. A `revision` in the front matter counts like
-/// `If-Match`. Comments that the thread has already are not doubled, and none are removed.
+/// `If-Match`. Comments that the thread has already are not doubled, and none are removed; the thread of an article that
+/// is there already changes only if the account may moderate comments.
 #[utoipa::path(
     tag = "editorial documents",
     operation_id = "upsert_document",
     security(("bearer" = [])),
-    params(("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour"), UpsertDocumentQuery),
+    params(IfMatchHeader, IfNoneMatchHeader, ("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour"), UpsertDocumentQuery),
     request_body(content = DocumentBytes, description = "The file", content_type = "application/octet-stream"),
     responses((status = 200, description = "The article, which was changed, and the report", body = DocumentOut,
             headers(("ETag" = String, description = "The entity tag of the article, to send as If-Match"))),
@@ -119,6 +126,7 @@ pub async fn upsert_document(
     state: Data<AppState>,
     caller: Authorized<WriteArticles>,
     publisher: WhenGranted<PublishArticles>,
+    moderator: WhenGranted<ModerateComments>,
     slug: SlugInPath,
     query: QueryParameters<UpsertDocumentQuery>,
     conditions: Conditions,
@@ -127,13 +135,19 @@ pub async fn upsert_document(
     let query = DocumentQuery::from(query.0);
     let publication = allowed_publication(ArticleStatus::publication(query.status), &publisher)?;
     let source = DocumentSource::read(body, query.format).await?;
-    let (document, report) = source.parse(&query).await?;
+    let (document, mut report) = source.parse(&query).await?;
+    let has_thread = document.thread.is_some() || !document.comments.is_empty();
+    let on_existing = match moderator.require() {
+        Ok(()) => ExistingThread::Change,
+        Err(_not_granted) => ExistingThread::Keep,
+    };
     let conditions = conditions.or_revision(document.revision.as_ref().map(|revision| revision.value));
     let stamp = state.stamp(caller.account_id());
     let new = DocumentArticle {
         id: stamp.new_id(),
         slug: Some(slug.0),
         publication,
+        on_existing,
         document,
     }
     .checked(&stamp)
@@ -143,7 +157,12 @@ pub async fn upsert_document(
         write_unit!(&state.database, articles::upsert(new, ownership, conditions, stamp));
     match stored? {
         Upserted::Created(article) => respond_created(&state, article, report),
-        Upserted::Changed(article) => respond(&Written::Changed, article, report),
+        Upserted::Changed(article) => {
+            if has_thread && on_existing == ExistingThread::Keep {
+                report.warnings.push(thread_left_alone());
+            }
+            respond(&Written::Changed, article, report)
+        }
     }
 }
 
@@ -200,20 +219,31 @@ struct DocumentArticle {
     id: Uuid,
     slug: Option<Slug>,
     publication: Publication,
+    on_existing: ExistingThread,
     document: Document,
 }
 
 impl DocumentArticle {
-    /// Checks every part against the limits of its field, and renders the texts.
+    /// Checks every part against the limits of its field, and renders the texts, on a thread for blocking work.
     async fn checked(self, stamp: &Stamp) -> Result<NewArticle, Problem> {
+        let stamp = stamp.clone();
+        let checked = tokio::task::spawn_blocking(move || self.checked_now(&stamp));
+        checked.await.map_err(|panic| Problem::internal(panic.to_string()))?
+    }
+
+    fn checked_now(self, stamp: &Stamp) -> Result<NewArticle, Problem> {
         let Self {
             id,
             slug,
             publication,
+            on_existing,
             document,
         } = self;
         let extra = extra(&document);
         let mut faults = PartFaults::default();
+        faults.at_most("authors", document.authors.len(), MAX_AUTHORS);
+        faults.at_most("comments", document.comments.len(), MAX_COMMENTS);
+        faults.none_found()?;
         let title = faults.required("title", document.title.as_ref(), Title::parse);
         let slug = slug.or_else(|| faults.optional(document.slug.as_ref(), Slug::parse));
         let body = faults.required("body", Some(&document.body_markdown), Body::parse);
@@ -240,6 +270,7 @@ impl DocumentArticle {
                 .into_iter()
                 .filter_map(|comment| faults.comment(comment))
                 .collect(),
+            on_existing,
         };
         let title_span = document.title.as_ref().and_then(|title| title.span);
         let slug = slug.or_else(|| title.as_ref().and_then(|title| faults.slug_of(title, title_span)));
@@ -247,7 +278,7 @@ impl DocumentArticle {
             return Err(faults.into_problem());
         };
         faults.none_found()?;
-        let text = rendered(body).await?;
+        let text = ArticleText::new(Rendered::new(body.into_string(), Policy::Article));
         Ok(NewArticle {
             id,
             slug,
@@ -267,6 +298,13 @@ struct PartFaults {
 }
 
 impl PartFaults {
+    fn at_most(&mut self, name: &str, count: usize, most: usize) {
+        if count > most {
+            let detail = format!("the document has {count} {name}, and at most {most} are taken");
+            self.faults.push(ProblemFault::at(None, None, "too-many", detail));
+        }
+    }
+
     fn required<T, R: Refusal>(
         &mut self,
         name: &str,
@@ -475,6 +513,15 @@ fn status_warning(document: &Document, asked: Option<ArticleStatus>) -> Option<W
         detail: "The document says that it is published. It is a draft until you add ?status=published or publish it."
             .to_owned(),
     })
+}
+
+fn thread_left_alone() -> DocumentWarning {
+    DocumentWarning {
+        line: None,
+        code: "thread-not-changed".to_owned(),
+        detail: "The article has a thread already, and this account may not moderate it; its comments and state stay."
+            .to_owned(),
+    }
 }
 
 fn refuse_ambiguous(document: &Document) -> Result<(), Problem> {

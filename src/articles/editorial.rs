@@ -19,7 +19,9 @@ use crate::authors::author::AuthorAudience;
 use crate::authors::author::BylineAuthorRow;
 use crate::authors::editorial::{EditorialListProblems, EditorialReadProblems};
 use crate::database::failure::Failure;
-use crate::http::conditional::{Caching, Conditions, Written, precondition_required, resource_response, written};
+use crate::http::conditional::{
+    Caching, Conditions, IfMatchHeader, IfNoneMatchHeader, Written, precondition_required, resource_response, written,
+};
 use crate::http::input::{IdInPath, InputFaults, JsonBody, QueryParameters, SlugInPath};
 use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::{Problem, ProblemFault};
@@ -131,7 +133,7 @@ pub async fn list_editorial_articles(
     tag = "editorial articles",
     operation_id = "get_editorial_article",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the article")),
+    params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
         headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),
         (status = 304, description = "The client has it already"), EditorialReadProblems),
@@ -200,7 +202,7 @@ pub async fn replace_article(
     body: JsonBody<ArticleIn>,
 ) -> Result<HttpResponse, Problem> {
     let ownership = Ownership::from_filter(caller.owner_filter());
-    let expected = conditions.required(existing(&state, &id, ownership).await?.row.revision)?;
+    let expected = conditions.required(existing(&state, &id, ownership).await?.row.stale())?;
     let input = body.read().await?;
     let publication = allowed_publication(ArticleStatus::publication(input.status), &publisher)?;
     let text = rendered(input.body_markdown.clone()).await?;
@@ -235,7 +237,7 @@ pub async fn update_article(
     body: JsonBody<ArticlePatchIn>,
 ) -> Result<HttpResponse, Problem> {
     let ownership = Ownership::from_filter(caller.owner_filter());
-    let expected = conditions.required(existing(&state, &id, ownership).await?.row.revision)?;
+    let expected = conditions.required(existing(&state, &id, ownership).await?.row.stale())?;
     let input = body.read().await?;
     let text = match input.body_markdown.0.clone() {
         Some(body) => Some(rendered(body).await?),
@@ -258,7 +260,7 @@ pub async fn update_article(
     tag = "editorial articles",
     operation_id = "upsert_article",
     security(("bearer" = [])),
-    params(("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
+    params(IfMatchHeader, IfNoneMatchHeader, ("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
     request_body(content = ArticleIn, content_type = "application/json"),
     responses((status = 200, description = "The working copy, which was changed", body = EditorialArticleOut,
             headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),
@@ -296,7 +298,7 @@ pub async fn upsert_article(
     tag = "editorial articles",
     operation_id = "publish_article",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the article")),
+    params(IfMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
         headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), LifecycleProblems),
 )]
@@ -320,7 +322,7 @@ pub async fn publish_article(
     tag = "editorial articles",
     operation_id = "unpublish_article",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the article")),
+    params(IfMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
         headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), LifecycleProblems),
 )]
@@ -356,7 +358,7 @@ pub async fn delete_article(
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
     let ownership = Ownership::from_filter(caller.owner_filter());
-    let expected = conditions.required(existing(&state, &id, ownership).await?.row.revision)?;
+    let expected = conditions.required(existing(&state, &id, ownership).await?.row.stale())?;
     let id = id.0;
     let removed: Result<(), ArticleFailure> = write_unit!(&state.database, articles::delete(id, ownership, expected));
     removed?;
@@ -473,6 +475,11 @@ impl From<ArticleFailure> for Problem {
                 "exists",
                 "there is an article with this slug already",
             )),
+            ArticleFailure::NothingToMatch => {
+                let detail = "If-Match names a revision, and there is no article with this slug. Leave the header out to make one.";
+                Self::new(&problem_codes::PRECONDITION_FAILED, detail)
+                    .with_fault(ProblemFault::header("If-Match", "absent", detail))
+            }
             ArticleFailure::SlugTaken(conflict) => conflict.into(),
             ArticleFailure::AuthorUnknown { index, slug } => {
                 let detail = format!("there is no author with the slug {slug}; create one, or give a name");

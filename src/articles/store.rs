@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::{Connection, RunQueryDsl, authors, comments};
 use crate::articles::article::{
-    ArticleChange, ArticleFailure, ArticleLookup, ArticleRow, ArticleSummaryRow, BylineEntry, NewArticle, NewThread,
-    Ownership, Publication, PublishedArticle, PublishedArticleRow, PublishedSummaryRow, Upserted, WorkingArticle,
-    WorkingFilter,
+    ArticleChange, ArticleFailure, ArticleLookup, ArticleRow, ArticleSummaryRow, BylineEntry, ExistingThread,
+    NewArticle, NewThread, Ownership, Publication, PublishedArticle, PublishedArticleRow, PublishedSummaryRow,
+    Upserted, WorkingArticle, WorkingFilter,
 };
 use crate::authors::author::{AuthorAudience, AuthorLookup, AuthorRow, AuthorVisibility, BylineAuthorRow, NewAuthor};
 use crate::comments::comment::ThreadRow;
-use crate::conflict::{SlugConflict, StaleRevision, alternatives, first_free};
+use crate::conflict::{SlugConflict, alternatives, first_free};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{
@@ -303,7 +303,7 @@ pub async fn upsert(
     }
     if conditions.is_create_only() {
         let row = lock(connection, id.0, ownership, &Expected::Any).await?;
-        return Err(ArticleFailure::Exists(stale(&row)));
+        return Err(ArticleFailure::Exists(row.stale()));
     }
     if !conditions.names_revision() {
         return Err(ArticleFailure::NoPrecondition { revision });
@@ -321,7 +321,9 @@ pub async fn upsert(
         thread,
         publication,
     } = new;
-    import_thread(connection, &row, thread, &stamp).await?;
+    if thread.on_existing == ExistingThread::Change {
+        import_thread(connection, &row, thread, &stamp).await?;
+    }
     let change = ArticleChange {
         title: Some(title),
         text: Some(text),
@@ -386,10 +388,10 @@ async fn create_absent(
     conditions: &Conditions,
     stamp: Stamp,
 ) -> Result<Upserted, ArticleFailure> {
-    match conditions.optional() {
-        // `If-Match: *` says "whatever is there", and on an upsert nothing is a thing that can be there.
-        Expected::Any => create(connection, new, stamp).await.map(Upserted::Created),
-        Expected::OneOf(_) => Err(ArticleFailure::Absent),
+    // `If-Match: *` says "whatever is there", and on an upsert nothing is a thing that can be there.
+    match conditions.needs_existing() {
+        false => create(connection, new, stamp).await.map(Upserted::Created),
+        true => Err(ArticleFailure::NothingToMatch),
     }
 }
 
@@ -409,16 +411,8 @@ async fn lock(
     match row {
         Some(row) if !ownership.covers(row.created_by) => Err(ArticleFailure::Absent),
         Some(row) if expected.allows(row.revision) => Ok(row),
-        Some(row) => Err(ArticleFailure::Stale(stale(&row))),
+        Some(row) => Err(ArticleFailure::Stale(row.stale())),
         None => Err(ArticleFailure::Absent),
-    }
-}
-
-fn stale(row: &ArticleRow) -> StaleRevision {
-    StaleRevision {
-        revision: row.revision,
-        changed_by: Some(row.updated_by.0),
-        changed_at: row.updated_at.utc(),
     }
 }
 
@@ -699,7 +693,11 @@ async fn import_thread(
     thread: NewThread,
     stamp: &Stamp,
 ) -> Result<(), ArticleFailure> {
-    let NewThread { change, comments } = thread;
+    let NewThread {
+        change,
+        comments,
+        on_existing: _,
+    } = thread;
     comments::import(connection, row.id, comments, stamp).await?;
     if let Some(change) = change {
         comments::apply_thread_change(connection, row.id, change, stamp).await?;

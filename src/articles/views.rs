@@ -279,7 +279,7 @@ pub struct BylineAuthorIn {
     pub name: Option<AuthorName>,
     /// With `name`: what is told about the author, as Markdown. Kept if nothing is told about them yet.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace writes about *engines*.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace writes about *engines*.")]
     pub bio: Option<AuthorBio>,
 }
 
@@ -300,10 +300,10 @@ pub struct ArticleIn {
     pub subtitle: Option<Subtitle>,
     /// The teaser; made from the text when it is left out.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 2_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "What is left when the ships are gone.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 2_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "What is left when the ships are gone.")]
     pub excerpt: Option<Excerpt>,
     /// The text, as Markdown (`CommonMark` with tables, strikethrough and footnotes).
-    #[schema(value_type = String, min_length = 1, max_length = 1_000_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "The cranes stood *still* that morning.")]
+    #[schema(value_type = String, min_length = 1, max_length = 1_000_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "The cranes stood *still* that morning.")]
     pub body_markdown: Body,
     /// The authors, in order; at most 50.
     #[deserr(default)]
@@ -345,11 +345,11 @@ pub struct ArticlePatchIn {
     pub subtitle: Patch<Subtitle>,
     /// The teaser; null makes it from the text again.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 2_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "What is left.")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 2_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "What is left.")]
     pub excerpt: Patch<Excerpt>,
     /// The text, as Markdown.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 1_000_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "The cranes stood *still*.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 1_000_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "The cranes stood *still*.")]
     pub body_markdown: Kept<Body>,
     /// The authors, in order; at most 50.
     #[deserr(default)]

@@ -47,6 +47,18 @@ pub struct AuthorRow {
     pub updated_by: Option<RowId>,
 }
 
+impl AuthorRow {
+    /// What a writer is told who expected another revision.
+    #[must_use]
+    pub fn stale(&self) -> StaleRevision {
+        StaleRevision {
+            revision: self.revision,
+            changed_by: self.updated_by.map(|account| account.0),
+            changed_at: self.updated_at.utc(),
+        }
+    }
+}
+
 /// The part of an author that a byline shows.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = authors)]

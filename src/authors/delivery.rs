@@ -7,7 +7,7 @@ use crate::authors::author::AuthorAudience;
 use crate::authors::author::{AuthorLookup, AuthorRow};
 use crate::authors::views::{AuthorListQuery, AuthorOut, AuthorPage};
 use crate::database::failure::Failure;
-use crate::http::conditional::{Caching, Conditions, moved_response, resource_response};
+use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, moved_response, resource_response};
 use crate::http::input::{IdInPath, QueryParameters, SlugInPath};
 use crate::http::page::{ListIdentity, Page, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::Problem;
@@ -56,7 +56,7 @@ pub async fn list_authors(
 #[utoipa::path(
     tag = "authors",
     operation_id = "get_author",
-    params(("id" = Uuid, Path, description = "The id of the author")),
+    params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the author")),
     responses((status = 200, description = "The author", body = AuthorOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"), ReadProblems),
@@ -73,7 +73,7 @@ pub async fn get_author(state: Data<AppState>, id: IdInPath, conditions: Conditi
 #[utoipa::path(
     tag = "authors",
     operation_id = "get_author_by_slug",
-    params(("slug" = String, Path, description = "The slug of the author", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
+    params(IfNoneMatchHeader, ("slug" = String, Path, description = "The slug of the author", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
     responses((status = 200, description = "The author", body = AuthorOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"),

@@ -10,7 +10,7 @@ use crate::authors::author::{AuthorBio, AuthorChange, AuthorFailure, AuthorRow, 
 use crate::authors::delivery::author_page;
 use crate::authors::views::{AuthorIn, AuthorListQuery, AuthorPatchIn, EditorialAuthorOut, EditorialAuthorPage};
 use crate::database::failure::Failure;
-use crate::http::conditional::{Caching, Conditions, Expected, Written, resource_response, written};
+use crate::http::conditional::{Caching, Conditions, Expected, IfNoneMatchHeader, Written, resource_response, written};
 use crate::http::input::{IdInPath, InputFaults, JsonBody, QueryParameters};
 use crate::http::page::list_response;
 use crate::http::patch::Patch;
@@ -90,7 +90,7 @@ pub async fn list_editorial_authors(
     tag = "editorial authors",
     operation_id = "get_editorial_author",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the author")),
+    params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the author")),
     responses((status = 200, description = "The author", body = EditorialAuthorOut,
         headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),
         (status = 304, description = "The client has it already"), EditorialReadProblems),
@@ -175,7 +175,7 @@ pub async fn replace_author(
     conditions: Conditions,
     body: JsonBody<AuthorIn>,
 ) -> Result<HttpResponse, Problem> {
-    let expected = conditions.required(existing(&state, &id).await?.revision)?;
+    let expected = conditions.required(existing(&state, &id).await?.stale())?;
     let AuthorIn {
         name,
         slug,
@@ -212,7 +212,7 @@ pub async fn update_author(
     conditions: Conditions,
     body: JsonBody<AuthorPatchIn>,
 ) -> Result<HttpResponse, Problem> {
-    let expected = conditions.required(existing(&state, &id).await?.revision)?;
+    let expected = conditions.required(existing(&state, &id).await?.stale())?;
     let AuthorPatchIn {
         name,
         slug,
@@ -246,7 +246,7 @@ pub async fn delete_author(
     id: IdInPath,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let expected = conditions.required(existing(&state, &id).await?.revision)?;
+    let expected = conditions.required(existing(&state, &id).await?.stale())?;
     let id = id.0;
     let () = write_unit!(&state.database, authors::delete(id, expected))?;
     Ok(HttpResponse::NoContent().finish())

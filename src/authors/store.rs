@@ -12,7 +12,7 @@ use super::{Connection, RunQueryDsl};
 use crate::authors::author::{
     AuthorAudience, AuthorChange, AuthorFailure, AuthorLookup, AuthorRow, AuthorVisibility, NewAuthor,
 };
-use crate::conflict::{SlugConflict, StaleRevision, alternatives, first_free};
+use crate::conflict::{SlugConflict, alternatives, first_free};
 use crate::database::failure::{Failure, is_foreign_key_violation, is_unique_violation};
 use crate::database::ids::RowId;
 use crate::database::schema::{article_authors, authors, former_author_slugs};
@@ -238,11 +238,7 @@ async fn lock(connection: &mut Connection, id: Uuid, expected: &Expected) -> Res
     match row {
         None => Err(AuthorFailure::Absent),
         Some(row) if expected.allows(row.revision) => Ok(row),
-        Some(row) => Err(AuthorFailure::Stale(StaleRevision {
-            revision: row.revision,
-            changed_by: row.updated_by.map(|account| account.0),
-            changed_at: row.updated_at.utc(),
-        })),
+        Some(row) => Err(AuthorFailure::Stale(row.stale())),
     }
 }
 

@@ -119,7 +119,7 @@ pub struct AuthorIn {
     pub slug: Option<Slug>,
     /// What is told about the author, as Markdown.
     #[deserr(default)]
-    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace writes about *engines*.")]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace writes about *engines*.")]
     pub bio_markdown: Option<AuthorBio>,
     /// The author's own page: an http or https address.
     #[deserr(default)]
@@ -141,7 +141,7 @@ pub struct AuthorPatchIn {
     pub slug: Kept<Slug>,
     /// What is told about the author, as Markdown.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada King writes about *engines*.")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Ada King writes about *engines*.")]
     pub bio_markdown: Patch<AuthorBio>,
     /// The author's own page: an http or https address.
     #[deserr(default)]

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use crate::comments::comment::{CommentFailure, CommentRow, CommentState, NewComment};
 use crate::comments::comment::{LoadedThread, ThreadSlice};
 use crate::comments::views::{CommentIn, CommentOut, ThreadItem, ThreadOut, ThreadPage, ThreadQuery};
-use crate::http::conditional::{Caching, Conditions, resource_response};
+use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, resource_response};
 use crate::http::input::{IdInPath, JsonBody, QueryParameters};
 use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::{Problem, ProblemFault};
@@ -121,6 +121,8 @@ pub async fn create_comment(
     body: JsonBody<CommentIn>,
 ) -> Result<HttpResponse, Problem> {
     let article = id.0;
+    let is_published: Result<(), CommentFailure> = read!(&state.database, comments::require_published(article));
+    is_published?;
     let CommentIn {
         author_name,
         author_email,
@@ -129,13 +131,14 @@ pub async fn create_comment(
         parent_id,
     } = body.read().await?;
     let now = state.clock.now();
+    let body = Rendered::off_worker(body_markdown.into_string(), Policy::Comment);
     let new = NewComment {
         id: state.ids.next(now),
         parent_id: parent_id.map(|parent| parent.0),
         author_name,
         author_email,
         author_url,
-        body: Rendered::new(body_markdown.into_string(), Policy::Comment),
+        body: body.await.map_err(Problem::internal)?,
         now,
     };
     let stored: Result<CommentRow, CommentFailure> = write_unit!(&state.database, comments::create(article, new));
@@ -154,7 +157,7 @@ pub async fn create_comment(
 #[utoipa::path(
     tag = "comments",
     operation_id = "get_comment",
-    params(("id" = Uuid, Path, description = "The id of the comment")),
+    params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the comment")),
     responses((status = 200, description = "The comment", body = CommentOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"), CommentProblems),

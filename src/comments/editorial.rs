@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, patch};
+use uuid::Uuid;
 
 use crate::accounts::guards::Authorized;
 use crate::accounts::permissions::ModerateComments;
@@ -12,7 +13,9 @@ use crate::comments::views::{
     CommentDecisionIn, CommentListQuery, EditorialCommentOut, EditorialCommentPage, EditorialThreadOut, ThreadPatchIn,
 };
 use crate::database::failure::Failure;
-use crate::http::conditional::{Caching, Conditions, Written, resource_response, written};
+use crate::http::conditional::{
+    Caching, Conditions, IfMatchHeader, IfNoneMatchHeader, Written, resource_response, written,
+};
 use crate::http::input::{IdInPath, JsonBody, QueryParameters};
 use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::Problem;
@@ -31,7 +34,7 @@ problems!(
     tag = "moderation",
     operation_id = "get_thread",
     security(("bearer" = [])),
-    params(("article_id" = Uuid, Path, description = "The id of the article")),
+    params(IfNoneMatchHeader, ("article_id" = Uuid, Path, description = "The id of the article")),
     responses((status = 200, description = "The thread", body = EditorialThreadOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"), EditorialReadProblems),
@@ -44,8 +47,7 @@ pub async fn get_thread(
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
     let article = id.0;
-    let found: Result<Option<ThreadRow>, Failure> = read!(&state.database, comments::find_thread(article));
-    let row = found?.ok_or_else(|| Problem::not_found("thread"))?;
+    let row = existing_thread(&state, article).await?;
     resource_response(
         &conditions,
         row.revision,
@@ -61,7 +63,7 @@ pub async fn get_thread(
     tag = "moderation",
     operation_id = "update_thread",
     security(("bearer" = [])),
-    params(("article_id" = Uuid, Path, description = "The id of the article")),
+    params(IfMatchHeader, ("article_id" = Uuid, Path, description = "The id of the article")),
     request_body(content = ThreadPatchIn, content_type = "application/json"),
     responses((status = 200, description = "The thread", body = EditorialThreadOut,
         headers(("ETag" = String, description = "The entity tag"))), ModerationProblems),
@@ -75,6 +77,7 @@ pub async fn update_thread(
     body: JsonBody<ThreadPatchIn>,
 ) -> Result<HttpResponse, Problem> {
     let (article, expected) = (id.0, conditions.optional());
+    existing_thread(&state, article).await?;
     let ThreadPatchIn {
         state: thread_state,
         message,
@@ -152,7 +155,7 @@ pub async fn list_editorial_comments(
     tag = "moderation",
     operation_id = "get_editorial_comment",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the comment")),
+    params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the comment")),
     responses((status = 200, description = "The comment", body = EditorialCommentOut,
         headers(("ETag" = String, description = "The entity tag"))),
         (status = 304, description = "The client has it already"), EditorialReadProblems),
@@ -164,9 +167,7 @@ pub async fn get_editorial_comment(
     id: IdInPath,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let id = id.0;
-    let found: Result<Option<CommentRow>, Failure> = read!(&state.database, comments::find(id));
-    let row = found?.ok_or_else(|| Problem::not_found("comment"))?;
+    let row = existing_comment(&state, id.0).await?;
     resource_response(
         &conditions,
         row.revision,
@@ -183,7 +184,7 @@ pub async fn get_editorial_comment(
     tag = "moderation",
     operation_id = "update_comment",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the comment")),
+    params(IfMatchHeader, ("id" = Uuid, Path, description = "The id of the comment")),
     request_body(content = CommentDecisionIn, content_type = "application/json"),
     responses((status = 200, description = "The comment", body = EditorialCommentOut,
         headers(("ETag" = String, description = "The entity tag"))), ModerationProblems),
@@ -197,10 +198,21 @@ pub async fn update_comment(
     body: JsonBody<CommentDecisionIn>,
 ) -> Result<HttpResponse, Problem> {
     let (id, expected) = (id.0, conditions.optional());
+    existing_comment(&state, id).await?;
     let CommentDecisionIn { state: decided } = body.read().await?;
     let stamp = state.stamp(caller.account_id());
     let changed: Result<CommentRow, CommentFailure> =
         write_unit!(&state.database, comments::decide(id, expected, decided, stamp));
     let row = changed?;
     written(&Written::Changed, row.revision, &EditorialCommentOut::from(row))
+}
+
+async fn existing_thread(state: &AppState, article: Uuid) -> Result<ThreadRow, Problem> {
+    let found: Result<Option<ThreadRow>, Failure> = read!(&state.database, comments::find_thread(article));
+    found?.ok_or_else(|| Problem::not_found("thread"))
+}
+
+async fn existing_comment(state: &AppState, id: Uuid) -> Result<CommentRow, Problem> {
+    let found: Result<Option<CommentRow>, Failure> = read!(&state.database, comments::find(id));
+    found?.ok_or_else(|| Problem::not_found("comment"))
 }

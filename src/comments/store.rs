@@ -47,6 +47,11 @@ pub async fn load_thread(
     Ok(LoadedThread { thread, parent, rows })
 }
 
+/// Passes if readers see the article.
+pub async fn require_published(connection: &mut Connection, article: Uuid) -> Result<(), CommentFailure> {
+    published_thread(connection, article).await.map(drop)
+}
+
 /// A comment that readers can see, with what the thread says about it.
 pub async fn find_public(connection: &mut Connection, id: Uuid) -> Result<CommentRow, CommentFailure> {
     let found: Option<(CommentRow, ThreadRow)> = comments::table

@@ -211,7 +211,7 @@ pub struct CommentIn {
     #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/grace")]
     pub author_url: Option<WebAddress>,
     /// The text, as Markdown: paragraphs, emphasis, lists, quotations, code and links.
-    #[schema(value_type = String, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Well said.")]
+    #[schema(value_type = String, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Well said.")]
     pub body_markdown: CommentBody,
     /// The comment that it answers, of the same article.
     #[deserr(default)]
@@ -384,10 +384,16 @@ pub struct CommentDecisionIn {
 
 impl From<&ThreadRow> for ThreadOut {
     fn from(row: &ThreadRow) -> Self {
+        let state = row.state();
         Self {
-            state: row.state(),
+            state,
             message: row.message.clone(),
-            approved_count: row.approved_count,
+            // Of a hidden thread readers see nothing.
+            approved_count: if state == ThreadState::Hidden {
+                0
+            } else {
+                row.approved_count
+            },
         }
     }
 }

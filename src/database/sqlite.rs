@@ -50,8 +50,7 @@ impl SqliteDatabase {
     /// Opens the file at `path` and makes it if it is absent.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when the file cannot be opened, or lies on a file system that cannot keep a write-ahead
-    /// log (network shares among them).
+    /// [`Failure::Unavailable`] when the file cannot be opened.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, Failure> {
         let writer = Lane::open(path, 1, durability)?;
         let readers = Lane::open(path, READERS, durability)?;

@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
 use crate::conflict::{SlugConflict, StaleRevision};
 use crate::http::problem::{Problem, ProblemFault};
@@ -43,6 +44,32 @@ pub fn revision_tag(revision: i32) -> String {
     format!("\"r{revision}\"")
 }
 
+/// The condition of a write that may go without one.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(
+    dead_code,
+    reason = "it only describes the header in the OpenAPI document; Conditions reads it"
+)]
+pub struct IfMatchHeader {
+    /// The entity tag that was read, or an asterisk for whatever is there.
+    #[param(rename = "If-Match", value_type = String, required = false, nullable = false, example = "\"r3\"")]
+    if_match: Option<String>,
+}
+
+/// The condition of a read, or of a write that may only create (an asterisk).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(
+    dead_code,
+    reason = "it only describes the header in the OpenAPI document; Conditions reads it"
+)]
+pub struct IfNoneMatchHeader {
+    /// The entity tag that the client has.
+    #[param(rename = "If-None-Match", value_type = String, required = false, nullable = false, example = "\"r3.3f9a01c2\"")]
+    if_none_match: Option<String>,
+}
+
 /// The problem of a write that does not say which revision it replaces; its detail shows the header to send.
 #[must_use]
 pub fn precondition_required(current_revision: i32) -> Problem {
@@ -58,6 +85,8 @@ pub fn precondition_required(current_revision: i32) -> Problem {
 pub struct Conditions {
     if_match: Option<TagList>,
     if_none_match: Option<TagList>,
+    /// The revision that the body names, which counts when there is no `If-Match`.
+    named_in_body: Option<u64>,
 }
 
 /// Who may keep an answer.
@@ -196,16 +225,17 @@ impl Conditions {
         Ok(Self {
             if_match: tag_list(headers, &header::IF_MATCH, "If-Match")?,
             if_none_match: tag_list(headers, &header::IF_NONE_MATCH, "If-None-Match")?,
+            named_in_body: None,
         })
     }
 
-    /// The same conditions; a revision that the body names counts like `If-Match` when there is no such header.
+    /// The same conditions; a revision that the body names counts like `If-Match` when there is no such header and the
+    /// resource exists. Where it does not, there is nothing to lose.
     #[must_use]
     pub fn or_revision(self, revision: Option<u64>) -> Self {
-        let named = revision.map(|revision| TagList::Tags(vec![format!("\"r{revision}\"")]));
         Self {
-            if_match: self.if_match.or(named),
-            if_none_match: self.if_none_match,
+            named_in_body: revision,
+            ..self
         }
     }
 
@@ -228,25 +258,36 @@ impl Conditions {
     /// The revisions that the write may replace.
     ///
     /// # Errors
-    /// `precondition-required` when there is no `If-Match`; its detail shows the header to send.
-    pub fn required(&self, current_revision: i32) -> Result<Expected, Problem> {
+    /// `precondition-required` when there is no `If-Match`; its detail shows the header to send. `precondition-failed` when
+    /// the current revision is none of them. The transaction checks again, since another write may come in between.
+    pub fn required(&self, current: StaleRevision) -> Result<Expected, Problem> {
+        let expected = self.optional();
         match self.if_match {
-            Some(_) => Ok(self.optional()),
-            None => Err(precondition_required(current_revision)),
+            None => Err(precondition_required(current.revision)),
+            Some(_) if !expected.allows(current.revision) => Err(current.into()),
+            Some(_) => Ok(expected),
         }
     }
 
     /// Whether the request says which revision it replaces.
     #[must_use]
     pub fn names_revision(&self) -> bool {
-        self.if_match.is_some()
+        self.if_match.is_some() || self.named_in_body.is_some()
+    }
+
+    /// Whether the header names a revision, so that there must be something.
+    #[must_use]
+    pub fn needs_existing(&self) -> bool {
+        matches!(self.if_match, Some(TagList::Tags(_)))
     }
 
     /// The revisions that the write may replace, where the header may be left out.
     #[must_use]
     pub fn optional(&self) -> Expected {
+        let named_in_body = self.named_in_body.and_then(|revision| i32::try_from(revision).ok());
         match &self.if_match {
-            None | Some(TagList::Any) => Expected::Any,
+            None => named_in_body.map_or(Expected::Any, |revision| Expected::OneOf(vec![revision])),
+            Some(TagList::Any) => Expected::Any,
             // A tag that is none of ours names no revision, so it matches nothing.
             Some(TagList::Tags(tags)) => Expected::OneOf(tags.iter().filter_map(|tag| revision_of(tag)).collect()),
         }
@@ -364,15 +405,29 @@ mod tests {
         Conditions::from_headers(&headers)
     }
 
+    fn at_revision(revision: i32) -> StaleRevision {
+        StaleRevision {
+            revision,
+            changed_by: None,
+            changed_at: chrono::DateTime::UNIX_EPOCH,
+        }
+    }
+
     #[test]
     fn a_write_is_compared_by_revision() {
         for value in ["\"r3\"", "W/\"r3\"", "\"r3.3f9a01c2\"", "\"r2\", \"r3\"", "*"] {
-            let expected = conditions(header::IF_MATCH, value).unwrap().required(9).unwrap();
+            let expected = conditions(header::IF_MATCH, value)
+                .unwrap()
+                .required(at_revision(3))
+                .unwrap();
             assert!(expected.allows(3), "{value}");
         }
         for value in ["\"r2\"", "\"x3\"", "\"r+3\"", "\"\""] {
-            let expected = conditions(header::IF_MATCH, value).unwrap().required(9).unwrap();
-            assert!(!expected.allows(3), "{value}");
+            let stale = conditions(header::IF_MATCH, value)
+                .unwrap()
+                .required(at_revision(3))
+                .unwrap_err();
+            assert_eq!(stale.kind().status, 412, "{value}");
         }
     }
 
@@ -398,7 +453,7 @@ mod tests {
             conditions(header::IF_MATCH, "r3").unwrap_err().kind().code,
             "malformed-request"
         );
-        let problem = Conditions::default().required(9).unwrap_err();
+        let problem = Conditions::default().required(at_revision(9)).unwrap_err();
         assert_eq!(problem.kind().status, 428);
         assert_eq!(problem.details().current_etag.as_deref(), Some("\"r9\""));
     }

@@ -72,7 +72,8 @@ impl Arrival {
         let mut response = match &problem {
             None => response,
             Some(problem) => {
-                let body = problem.to_response(&self.path, &self.request_id, self.rendering);
+                let mut body = problem.to_response(&self.path, &self.request_id, self.rendering);
+                keep_origin_headers(response.headers(), body.headers_mut());
                 response.into_response(body)
             }
         };
@@ -191,6 +192,15 @@ impl ResponseError for Refused {
             answer.headers_mut().insert(name.clone(), value.clone());
         }
         answer
+    }
+}
+
+/// Carries over what the answer says to browsers about other origins, without which they hide the problem.
+fn keep_origin_headers(from: &HeaderMap, to: &mut HeaderMap) {
+    for (name, value) in from {
+        if name.as_str().starts_with("access-control-") || name == header::VARY {
+            to.append(name.clone(), value.clone());
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API as its users meet it: every test drives the whole application, on SQLite and on PostgreSQL.
 
 #![expect(
+    clippy::allow_attributes,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,

@@ -12,6 +12,7 @@ macro_rules! on_both_databases {
         $(
             $(#[$meta])*
             mod $name {
+                #[allow(unused_imports, reason = "not every story takes something from its file")]
                 use super::*;
 
                 async fn story($app: $crate::support::app::TestApp) $body
