@@ -563,7 +563,7 @@ on_both_databases! {
         let third = "/v1/editorial/articles/by-slug/rafts";
         ada.put(third, "*", first.clone()).await.expect(201);
         let fourth = "/v1/editorial/articles/by-slug/canoes";
-        ada.put(fourth, "\"r1\"", first).await.problem(404, "not-found");
+        ada.put(fourth, "\"r1\"", first).await.problem(412, "precondition-failed");
         let mut slugs = members(&ada.get(ARTICLES).await.json(), "slug");
         slugs.sort();
         assert_eq!(slugs, ["boats", "rafts", "ships"]);

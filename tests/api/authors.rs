@@ -143,8 +143,14 @@ on_both_databases! {
     async fn a_byline_gives_a_bio_to_an_author_without_one_and_overwrites_none(app: TestApp) {
         let ada = app.editor().await;
         let grace = author(&ada, "Grace Hopper").await;
-        for (title, bio) in [("First", "Finds moths."), ("Second", "Something else.")] {
-            let body = json!({"title": title, "body_markdown": "x", "authors": [{"name": "Grace Hopper", "bio": bio}]});
+        // Readers see this author already, and a draft changes nothing that readers see.
+        for (title, bio, status) in [
+            ("First", "Said in a draft.", "draft"),
+            ("Second", "Finds moths.", "published"),
+            ("Third", "Something else.", "published"),
+        ] {
+            let authors = json!([{"name": "Grace Hopper", "bio": bio}]);
+            let body = json!({"title": title, "body_markdown": "x", "authors": authors, "status": status});
             let article = ada.post("/v1/editorial/articles", body).await.expect(201).json();
             assert_eq!(article["authors"][0]["id"], grace["id"]);
         }

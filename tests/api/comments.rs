@@ -341,14 +341,18 @@ on_both_databases! {
         }
         let answer = reader.get(&format!("{}?limit=250", thread_of(&article))).await.expect(200);
         assert!(answer.body.len() < 1024 * 1024, "{} bytes", answer.body.len());
-        let first = answer.json();
-        let cursor = first["page"]["next"].as_str().unwrap();
-        let second = thread(&reader, &article, &format!("?limit=250&cursor={cursor}")).await;
-        let indexes: Vec<i64> = [&first, &second].iter().flat_map(|page| page["data"].as_array().unwrap())
+        let mut pages = vec![answer.json()];
+        while let Some(cursor) = pages.last().and_then(|page| page["page"]["next"].as_str()) {
+            let next = thread(&reader, &article, &format!("?limit=250&cursor={cursor}")).await;
+            pages.push(next);
+        }
+        assert!(pages.len() > 1 && pages.iter().all(|page| page["page"]["limit"] == 250));
+        let indexes: Vec<i64> = pages.iter().flat_map(|page| page["data"].as_array().unwrap())
             .map(|item| item["path_index"].as_i64().unwrap()).collect();
         assert_eq!(indexes, (1..=30).collect::<Vec<i64>>());
-        let back = thread(&reader, &article, &format!("?limit=250&cursor={}", second["page"]["prev"].as_str().unwrap())).await;
-        assert_eq!(back["data"], first["data"]);
+        let back = pages[1]["page"]["prev"].as_str().unwrap();
+        let back = thread(&reader, &article, &format!("?limit=250&cursor={back}")).await;
+        assert_eq!(back["data"], pages[0]["data"]);
     }
 
     async fn a_rejected_comment_leaves_its_place_while_replies_are_shown(app: TestApp) {

@@ -501,11 +501,48 @@ on_both_databases! {
         assert_eq!(ada.get("/v1/editorial/authors").await.json()["data"].as_array().unwrap().len(), 1);
     }
 
+    async fn a_thread_that_moderators_closed_is_not_opened_by_an_upload_of_an_author(app: TestApp) {
+        let (vera, mona, ada) = (app.account(Role::Author).await, app.account(Role::Moderator).await, app.editor().await);
+        let article = vera.published("Ships").await;
+        let thread = format!("/v1/editorial/threads/{}", id(&article));
+        mona.request(Method::PATCH, &thread).json(&json!({"state": "closed"})).send().await.expect(200);
+        let text = "---\ntitle: Ships\ncomments:\n  state: open\n---\nText.\n\n## Comments\n\n### The Editor — 2026-01-31T10:00:00Z\n\n> Well done.\n";
+        let put = |client: &Client| {
+            client.request(Method::PUT, "/v1/editorial/documents/ships").header("If-Match", "*").body("text/markdown", text)
+        };
+        let report = put(&vera).send().await.expect(200).json()["report"].clone();
+        assert_eq!(codes(&report), ["thread-not-changed"]);
+        let now = mona.get(&thread).await.json();
+        assert_eq!((&now["state"], &now["approved_count"]), (&json!("closed"), &json!(0)));
+
+        let report = put(&ada).send().await.expect(200).json()["report"].clone();
+        assert!(codes(&report).is_empty(), "{report}");
+        let now = mona.get(&thread).await.json();
+        assert_eq!((&now["state"], &now["approved_count"]), (&json!("open"), &json!(1)));
+    }
+
+    async fn a_document_with_too_many_authors_or_comments_is_refused(app: TestApp) {
+        let ada = app.editor().await;
+        let authors: String = (0..51).map(|number| format!("  - Writer Number{number}\n")).collect();
+        let text = format!("---\ntitle: Ships\nauthors:\n{authors}---\nText.\n");
+        let problem = ada.upload("", "text/markdown", text).await.problem(422, "document-invalid");
+        assert_eq!(problem["errors"][0]["code"], "too-many");
+        let comments: String = (0..2_001).map(|number| format!("Joe {number} says:\n\nHi.\n\n")).collect();
+        let text = format!("Ships\n\nText.\n\n2001 Comments\n\n{comments}");
+        let problem = ada.upload_text("", text).await.problem(422, "document-invalid");
+        assert_eq!(problem["errors"][0]["code"], "too-many");
+        assert_eq!(ada.get("/v1/editorial/articles").await.json()["data"], json!([]));
+    }
+
     async fn an_author_without_a_bio_gets_the_one_of_the_document(app: TestApp) {
         let ada = app.editor().await;
         let clara = ada.post("/v1/editorial/authors", json!({"name": "Clara M. Winther"})).await.expect(201).json();
-        ada.upload_text("", EXAMPLE).await.expect(201);
-        let now = ada.get(&format!("/v1/editorial/authors/{}", id(&clara))).await.json();
+        let at = format!("/v1/editorial/authors/{}", id(&clara));
+        // Readers see this author already, and a draft changes nothing that readers see.
+        ada.upload_text("?slug=a-draft", EXAMPLE).await.expect(201);
+        assert_eq!(ada.get(&at).await.json(), clara);
+        ada.upload_text("?status=published", EXAMPLE).await.expect(201);
+        let now = ada.get(&at).await.json();
         assert!(now["bio_markdown"].as_str().unwrap().starts_with("Clara M. Winther writes about small places"), "{now}");
     }
 
