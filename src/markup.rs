@@ -386,7 +386,10 @@ mod tests {
         let shown = html(&format!("{}deep", ">".repeat(9_000)), Policy::Comment);
         assert_eq!(shown.matches("<blockquote>").count(), MAX_NESTING);
         assert!(shown.contains("deep"), "{shown}");
-        let bold: String = (0..500).map(|index| format!("<b title={index}>")).collect();
+        let bold = (0..500)
+            .map(|index| format!("<b title={index}>"))
+            .collect::<Vec<_>>()
+            .concat();
         let shown = html(&format!("x {bold}\n\n<p>y</p>\n\n<p>z</p>"), Policy::Article);
         assert!(shown.len() < 40_000, "{}", shown.len());
     }

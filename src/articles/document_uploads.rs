@@ -125,13 +125,13 @@ pub async fn create_document(
 pub async fn upsert_document(
     state: Data<AppState>,
     caller: Authorized<WriteArticles>,
-    publisher: WhenGranted<PublishArticles>,
-    moderator: WhenGranted<ModerateComments>,
+    rights: (WhenGranted<PublishArticles>, WhenGranted<ModerateComments>),
     slug: SlugInPath,
     query: QueryParameters<UpsertDocumentQuery>,
     conditions: Conditions,
     body: UnreadBody,
 ) -> Result<HttpResponse, Problem> {
+    let (publisher, moderator) = rights;
     let query = DocumentQuery::from(query.0);
     let publication = allowed_publication(ArticleStatus::publication(query.status), &publisher)?;
     let source = DocumentSource::read(body, query.format).await?;

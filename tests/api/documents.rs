@@ -523,11 +523,11 @@ on_both_databases! {
 
     async fn a_document_with_too_many_authors_or_comments_is_refused(app: TestApp) {
         let ada = app.editor().await;
-        let authors: String = (0..51).map(|number| format!("  - Writer Number{number}\n")).collect();
+        let authors = (0..51).map(|number| format!("  - Writer Number{number}\n")).collect::<Vec<_>>().concat();
         let text = format!("---\ntitle: Ships\nauthors:\n{authors}---\nText.\n");
         let problem = ada.upload("", "text/markdown", text).await.problem(422, "document-invalid");
         assert_eq!(problem["errors"][0]["code"], "too-many");
-        let comments: String = (0..2_001).map(|number| format!("Joe {number} says:\n\nHi.\n\n")).collect();
+        let comments = (0..2_001).map(|number| format!("Joe {number} says:\n\nHi.\n\n")).collect::<Vec<_>>().concat();
         let text = format!("Ships\n\nText.\n\n2001 Comments\n\n{comments}");
         let problem = ada.upload_text("", text).await.problem(422, "document-invalid");
         assert_eq!(problem["errors"][0]["code"], "too-many");
