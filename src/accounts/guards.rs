@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::accounts::claims::Identity;
 use crate::accounts::keys::TokenFault;
-use crate::accounts::permissions::{Permission, Reach, Role};
+use crate::accounts::permissions::{Permission, Reach};
 use crate::http::problem::Problem;
 use crate::http::problem_codes;
 use crate::state::AppState;
@@ -49,12 +49,6 @@ impl<P> Authorized<P> {
     #[must_use]
     pub fn account_id(&self) -> Uuid {
         self.identity.account_id
-    }
-
-    /// The role of the sender.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        self.identity.role
     }
 
     /// Whose things the permission reaches: `None` for everybody's, or the account that must have created them.

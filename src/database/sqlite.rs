@@ -1,6 +1,6 @@
 //! The embedded database: a pool of readers and one writer over one file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,6 @@ pub enum Durability {
 /// An open `SQLite` file.
 #[derive(Clone)]
 pub struct SqliteDatabase {
-    path: PathBuf,
     readers: Lane,
     writer: Lane,
 }
@@ -54,17 +53,7 @@ impl SqliteDatabase {
     pub fn open(path: &Path, durability: Durability) -> Result<Self, Failure> {
         let writer = Lane::open(path, 1, durability)?;
         let readers = Lane::open(path, READERS, durability)?;
-        Ok(Self {
-            path: path.to_owned(),
-            readers,
-            writer,
-        })
-    }
-
-    /// Where the file lies.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+        Ok(Self { readers, writer })
     }
 
     /// Runs `work` on a reader, in one hop to the blocking threads. All its statements see the same moment.

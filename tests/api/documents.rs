@@ -534,6 +534,16 @@ on_both_databases! {
         assert_eq!(ada.get("/v1/editorial/articles").await.json()["data"], json!([]));
     }
 
+    async fn the_sentence_about_a_broken_front_matter_counts_lines_as_the_file_does(app: TestApp) {
+        let ada = app.editor().await;
+        let text = "---\nslug: ships\ntitle: [a\n---\nText.\n";
+        let problem = ada.upload("", "text/markdown", text).await.problem(422, "document-invalid");
+        let fault = only_fault(&problem);
+        let place = format!("at line {}, column {}", fault["line"], fault["column"]);
+        assert!(problem["detail"].as_str().unwrap().contains(&place), "{problem}");
+        assert!(fault["line"].as_i64().unwrap() >= 3, "{problem}");
+    }
+
     async fn an_author_without_a_bio_gets_the_one_of_the_document(app: TestApp) {
         let ada = app.editor().await;
         let clara = ada.post("/v1/editorial/authors", json!({"name": "Clara M. Winther"})).await.expect(201).json();

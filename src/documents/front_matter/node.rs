@@ -166,19 +166,20 @@ fn yaml_fault(error: &serde_saphyr::Error, first_line: u32) -> Fault {
     let reason = error
         .without_snippet()
         .render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    let reason = reason.lines().next().unwrap_or_default();
+    // The reader counts lines from the beginning of the block; a person counts them in the file.
     let reason = reason
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches('.')
-        .to_owned();
+        .split_once(" at line ")
+        .map_or(reason, |(reason, _in_block)| reason);
+    let line = line.map_or(first_line, |line| in_file(first_line, line));
+    let place = column.map_or_else(String::new, |column| format!(", column {column}"));
+    let detail = format!(
+        "The front matter is not YAML that can be read here: {} at line {line}{place}; correct it at this place.",
+        reason.trim_end_matches('.')
+    );
     Fault {
         column,
-        ..Fault::at_line(
-            line.map_or(first_line, |line| in_file(first_line, line)),
-            "invalid-front-matter",
-            format!("The front matter is not YAML that can be read here: {reason}; correct it at this place."),
-        )
+        ..Fault::at_line(line, "invalid-front-matter", detail)
     }
 }
 
