@@ -9,7 +9,8 @@
 //! - [`articles`], [`authors`], [`comments`], [`accounts`]: the nouns. Each has the same files: the noun itself (rows and
 //!   rules), `views` (wire types), `store` (queries), `delivery` (for readers) and `editorial` (for the newsroom).
 //! - [`documents`]: the formats that editors bring; pure functions from bytes to a neutral model.
-//! - [`http`]: problems, input, pages, conditional requests, telemetry.
+//! - [`http`]: problems, input, pages, conditional requests, writes and their answers, telemetry. [`idempotency`]: writes
+//!   that happen once, or are only rehearsed.
 //! - [`markup`], [`slug`], [`field`], [`conflict`], [`clock`]: values and rules that several nouns share.
 //! - [`stores`]: the store files compiled once for each database. [`database`]: the two databases behind one name.
 
@@ -25,6 +26,7 @@ pub mod database;
 pub mod documents;
 pub mod field;
 pub mod http;
+pub mod idempotency;
 pub mod markup;
 pub mod openapi;
 pub mod routes;

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use uuid::Uuid;
 
 use crate::accounts::claims::Identity;
@@ -116,7 +116,21 @@ pub fn invalid_token(reason: &str) -> Problem {
     .with_header(header::WWW_AUTHENTICATE, &challenge)
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
+/// Who sends a request. A token is verified once, however many parts of the request ask.
+///
+/// # Errors
+/// `not-authenticated` or `token-invalid`.
+pub async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
+    let known = request.extensions().get::<Identity>().cloned();
+    if let Some(identity) = known {
+        return Ok(identity);
+    }
+    let identity = verified(request).await?;
+    request.extensions_mut().insert(identity.clone());
+    Ok(identity)
+}
+
+async fn verified(request: &HttpRequest) -> Result<Identity, Problem> {
     let token = bearer_token(request)?;
     let state = AppState::of(request);
     let now = state.clock.now();

@@ -9,7 +9,7 @@ use crate::accounts::claims::{ACCESS_TOKEN_SECONDS, AccessClaims, PASSWORD_CLIEN
 use crate::accounts::guards::{self, Authenticated};
 use crate::accounts::passwords;
 use crate::accounts::views::{AccessTokenOut, AccountOut, JsonWebKeySet, LoginIn};
-use crate::http::input::JsonBody;
+use crate::http::input::UnreadBody;
 use crate::http::problem::Problem;
 use crate::http::problem_codes;
 use crate::state::AppState;
@@ -36,8 +36,8 @@ problems!(
     responses((status = 200, description = "The access token", body = AccessTokenOut), LoginProblems),
 )]
 #[post("/auth/login")]
-pub async fn login(state: Data<AppState>, body: JsonBody<LoginIn>) -> Result<HttpResponse, Problem> {
-    let LoginIn { email, password } = body.read().await?;
+pub async fn login(state: Data<AppState>, body: UnreadBody) -> Result<HttpResponse, Problem> {
+    let LoginIn { email, password } = body.json().await?;
     let email = email.into_string();
     let account: Option<AccountRow> = read!(&state.database, accounts::find_by_email(email))?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());

@@ -10,16 +10,19 @@ use crate::authors::author::{AuthorBio, AuthorChange, AuthorFailure, AuthorRow, 
 use crate::authors::delivery::author_page;
 use crate::authors::views::{AuthorIn, AuthorListQuery, AuthorPatchIn, EditorialAuthorOut, EditorialAuthorPage};
 use crate::database::failure::Failure;
-use crate::http::conditional::{Caching, Conditions, Expected, IfNoneMatchHeader, Written, resource_response, written};
-use crate::http::input::{IdInPath, InputFaults, JsonBody, QueryParameters};
+use crate::http::answer::Answer;
+use crate::http::conditional::{Caching, Conditions, Expected, IfNoneMatchHeader, resource_response};
+use crate::http::input::{IdInPath, InputFaults, QueryParameters};
 use crate::http::page::list_response;
 use crate::http::patch::Patch;
 use crate::http::problem::Problem;
 use crate::http::problem_codes;
+use crate::http::write::{IdempotencyKeyHeader, Write, WriteQuery};
+use crate::idempotency::record::WriteMode;
 use crate::markup::{Policy, Rendered};
 use crate::slug::Slug;
 use crate::state::AppState;
-use crate::{problems, read, write_unit};
+use crate::{carry_out, problems, read, write_problems};
 
 problems!(
     /// What listing in the newsroom can answer with.
@@ -33,23 +36,19 @@ problems!(
     INSUFFICIENT_SCOPE, NOT_FOUND
 );
 
-problems!(
+write_problems!(
     /// What making an author can answer with.
-    AuthorCreateProblems: MALFORMED_JSON, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE,
-    REQUEST_TIMEOUT, SLUG_TAKEN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    AuthorCreateProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
-problems!(
+write_problems!(
     /// What changing an author can answer with.
-    AuthorChangeProblems: INVALID_PARAMETER, MALFORMED_JSON, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID,
-    INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
+    AuthorChangeProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
 );
 
-problems!(
+write_problems!(
     /// What removing an author can answer with.
-    AuthorDeleteProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE,
-    NOT_FOUND, AUTHOR_IN_USE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+    AuthorDeleteProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, AUTHOR_IN_USE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 );
 
 /// List all authors.
@@ -118,6 +117,7 @@ pub async fn get_editorial_author(
     tag = "editorial authors",
     operation_id = "create_author",
     security(("bearer" = [])),
+    params(WriteQuery, IdempotencyKeyHeader),
     request_body(content = AuthorIn, content_type = "application/json"),
     responses((status = 201, description = "The author", body = EditorialAuthorOut,
         headers(("Location" = String, description = "Where the author is"),
@@ -127,7 +127,7 @@ pub async fn get_editorial_author(
 pub async fn create_author(
     state: Data<AppState>,
     caller: Authorized<WriteAuthors>,
-    body: JsonBody<AuthorIn>,
+    write: Write,
 ) -> Result<HttpResponse, Problem> {
     let stamp = state.stamp(caller.account_id());
     let AuthorIn {
@@ -135,7 +135,7 @@ pub async fn create_author(
         slug,
         bio_markdown,
         url,
-    } = body.read().await?;
+    } = write.body.json().await?;
     let slug = slug.or_else(|| Slug::of(name.as_str())).ok_or_else(no_slug)?;
     let new = NewAuthor {
         id: stamp.new_id(),
@@ -145,13 +145,10 @@ pub async fn create_author(
         url,
         visibility: AuthorVisibility::Public,
     };
-    let row: AuthorRow = write_unit!(&state.database, authors::create(new, stamp))?;
-    let location = format!("{}/v1/editorial/authors/{}", state.settings.public_url, row.id.0);
-    written(
-        &Written::Created { location },
-        row.revision,
-        &EditorialAuthorOut::from(row),
-    )
+    carry_out!(state, write.mode, authors::create(new, stamp), |row: AuthorRow| {
+        let path = format!("/v1/editorial/authors/{}", row.id.0);
+        Answer::created(path, row.revision, &EditorialAuthorOut::from(row))
+    })
 }
 
 /// Put an author in place of one.
@@ -161,7 +158,7 @@ pub async fn create_author(
     tag = "editorial authors",
     operation_id = "replace_author",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the author"),
+    params(WriteQuery, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the author"),
         ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
     request_body(content = AuthorIn, content_type = "application/json"),
     responses((status = 200, description = "The author", body = EditorialAuthorOut,
@@ -173,7 +170,7 @@ pub async fn replace_author(
     caller: Authorized<WriteAuthors>,
     id: IdInPath,
     conditions: Conditions,
-    body: JsonBody<AuthorIn>,
+    write: Write,
 ) -> Result<HttpResponse, Problem> {
     let expected = conditions.required(existing(&state, &id).await?.stale())?;
     let AuthorIn {
@@ -181,14 +178,14 @@ pub async fn replace_author(
         slug,
         bio_markdown,
         url,
-    } = body.read().await?;
+    } = write.body.json().await?;
     let change = AuthorChange {
         name: Some(name),
         slug,
         bio: Patch::replacing(bio_markdown.map(rendered)),
         url: Patch::replacing(url),
     };
-    change_author(&state, &caller, &id, expected, change).await
+    change_author(&state, &caller, &id, write.mode, (expected, change)).await
 }
 
 /// Change an author.
@@ -198,7 +195,7 @@ pub async fn replace_author(
     tag = "editorial authors",
     operation_id = "update_author",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the author"),
+    params(WriteQuery, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the author"),
         ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
     request_body(content = AuthorPatchIn, content_type = "application/json"),
     responses((status = 200, description = "The author", body = EditorialAuthorOut,
@@ -210,7 +207,7 @@ pub async fn update_author(
     caller: Authorized<WriteAuthors>,
     id: IdInPath,
     conditions: Conditions,
-    body: JsonBody<AuthorPatchIn>,
+    write: Write,
 ) -> Result<HttpResponse, Problem> {
     let expected = conditions.required(existing(&state, &id).await?.stale())?;
     let AuthorPatchIn {
@@ -218,14 +215,14 @@ pub async fn update_author(
         slug,
         bio_markdown,
         url,
-    } = body.read().await?;
+    } = write.body.json().await?;
     let change = AuthorChange {
         name: name.0,
         slug: slug.0,
         bio: bio_markdown.map(rendered),
         url,
     };
-    change_author(&state, &caller, &id, expected, change).await
+    change_author(&state, &caller, &id, write.mode, (expected, change)).await
 }
 
 /// Remove an author.
@@ -235,7 +232,7 @@ pub async fn update_author(
     tag = "editorial authors",
     operation_id = "delete_author",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the author"),
+    params(WriteQuery, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the author"),
         ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
     responses((status = 204, description = "The author is gone"), AuthorDeleteProblems),
 )]
@@ -245,11 +242,13 @@ pub async fn delete_author(
     _caller: Authorized<WriteAuthors>,
     id: IdInPath,
     conditions: Conditions,
+    write: Write,
 ) -> Result<HttpResponse, Problem> {
     let expected = conditions.required(existing(&state, &id).await?.stale())?;
     let id = id.0;
-    let () = write_unit!(&state.database, authors::delete(id, expected))?;
-    Ok(HttpResponse::NoContent().finish())
+    carry_out!(state, write.mode, authors::delete(id, expected), |()| Ok(
+        Answer::removed()
+    ))
 }
 
 async fn existing(state: &AppState, id: &IdInPath) -> Result<AuthorRow, Problem> {
@@ -262,12 +261,16 @@ async fn change_author(
     state: &AppState,
     caller: &Authorized<WriteAuthors>,
     id: &IdInPath,
-    expected: Expected,
-    change: AuthorChange,
+    mode: WriteMode,
+    (expected, change): (Expected, AuthorChange),
 ) -> Result<HttpResponse, Problem> {
     let (id, stamp) = (id.0, state.stamp(caller.account_id()));
-    let row: AuthorRow = write_unit!(&state.database, authors::update(id, expected, change, stamp))?;
-    written(&Written::Changed, row.revision, &EditorialAuthorOut::from(row))
+    carry_out!(
+        state,
+        mode,
+        authors::update(id, expected, change, stamp),
+        |row: AuthorRow| { Answer::changed(row.revision, &EditorialAuthorOut::from(row)) }
+    )
 }
 
 fn rendered(bio: AuthorBio) -> Rendered {

@@ -1,20 +1,21 @@
 //! Threads for readers: reading them and writing into them.
 
-use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
 use crate::comments::comment::{CommentFailure, CommentRow, CommentState, NewComment};
 use crate::comments::comment::{LoadedThread, ThreadSlice};
 use crate::comments::views::{CommentIn, CommentOut, ThreadItem, ThreadOut, ThreadPage, ThreadQuery};
+use crate::http::answer::Answer;
 use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, resource_response};
-use crate::http::input::{IdInPath, JsonBody, QueryParameters};
+use crate::http::input::{IdInPath, QueryParameters};
 use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::{Problem, ProblemFault};
 use crate::http::problem_codes;
+use crate::http::write::{IdempotencyKeyHeader, Write, WriteQuery};
 use crate::markup::{Policy, Rendered};
 use crate::state::AppState;
-use crate::{problems, read, write_unit};
+use crate::{carry_out, problems, read, write_problems};
 
 /// Bytes of text after which a page ends, so that no answer is larger than a mebibyte: escaping at most doubles them.
 const PAGE_BYTES: usize = 384 * 1024;
@@ -29,10 +30,9 @@ problems!(
     CommentProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_FOUND
 );
 
-problems!(
+write_problems!(
     /// What posting a comment can answer with.
-    CommentCreateProblems: INVALID_PARAMETER, MALFORMED_JSON, MALFORMED_REQUEST, COMMENTS_CLOSED, NOT_FOUND,
-    REQUEST_TIMEOUT, PARENT_UNKNOWN, THREAD_TOO_DEEP, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    CommentCreateProblems: MALFORMED_JSON, COMMENTS_CLOSED, NOT_FOUND, REQUEST_TIMEOUT, PARENT_UNKNOWN, THREAD_TOO_DEEP, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 /// Read a thread.
@@ -107,7 +107,7 @@ pub async fn list_comments(
 #[utoipa::path(
     tag = "comments",
     operation_id = "create_comment",
-    params(("id" = Uuid, Path, description = "The id of the article")),
+    params(WriteQuery, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the article")),
     request_body(content = CommentIn, content_type = "application/json"),
     responses((status = 201, description = "The comment, which is shown", body = CommentOut,
             headers(("Location" = String, description = "Where the comment is"))),
@@ -115,11 +115,7 @@ pub async fn list_comments(
         CommentCreateProblems),
 )]
 #[post("/articles/{id}/comments")]
-pub async fn create_comment(
-    state: Data<AppState>,
-    id: IdInPath,
-    body: JsonBody<CommentIn>,
-) -> Result<HttpResponse, Problem> {
+pub async fn create_comment(state: Data<AppState>, id: IdInPath, write: Write) -> Result<HttpResponse, Problem> {
     let article = id.0;
     let is_published: Result<(), CommentFailure> = read!(&state.database, comments::require_published(article));
     is_published?;
@@ -129,7 +125,7 @@ pub async fn create_comment(
         author_url,
         body_markdown,
         parent_id,
-    } = body.read().await?;
+    } = write.body.json().await?;
     let now = state.clock.now();
     let body = Rendered::off_worker(body_markdown.into_string(), Policy::Comment);
     let new = NewComment {
@@ -141,16 +137,7 @@ pub async fn create_comment(
         body: body.await.map_err(Problem::internal)?,
         now,
     };
-    let stored: Result<CommentRow, CommentFailure> = write_unit!(&state.database, comments::create(article, new));
-    let row = stored?;
-    let location = format!("{}/v1/comments/{}", state.settings.public_url, row.id.0);
-    Ok(match row.state() {
-        CommentState::Approved => HttpResponse::Created()
-            .insert_header((header::LOCATION, location))
-            .json(CommentOut::posted(row)),
-        // Its address answers 404 until a moderator has approved it.
-        _ => HttpResponse::Accepted().json(CommentOut::posted(row)),
-    })
+    carry_out!(state, write.mode, comments::create(article, new), posted)
 }
 
 /// Read a comment.
@@ -168,6 +155,17 @@ pub async fn get_comment(state: Data<AppState>, id: IdInPath, conditions: Condit
     let found: Result<CommentRow, CommentFailure> = read!(&state.database, comments::find_public(id));
     let row = found?;
     resource_response(&conditions, row.revision, Caching::Public, &CommentOut::public(row))
+}
+
+fn posted(row: CommentRow) -> Result<Answer, Problem> {
+    let location = format!("/v1/comments/{}", row.id.0);
+    // Until a moderator has approved it, its address answers 404.
+    let (status, location) = match row.state() {
+        CommentState::Approved => (201, Some(location)),
+        _ => (202, None),
+    };
+    let answer = Answer::outcome(status, &CommentOut::posted(row))?;
+    Ok(Answer { location, ..answer })
 }
 
 fn position(row: &CommentRow) -> Position {

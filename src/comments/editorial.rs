@@ -8,25 +8,23 @@ use crate::accounts::guards::Authorized;
 use crate::accounts::permissions::ModerateComments;
 use crate::authors::editorial::{EditorialListProblems, EditorialReadProblems};
 use crate::comments::comment::CommentFilter;
-use crate::comments::comment::{CommentFailure, CommentRow, ThreadChange, ThreadRow};
+use crate::comments::comment::{CommentRow, ThreadChange, ThreadRow};
 use crate::comments::views::{
     CommentDecisionIn, CommentListQuery, EditorialCommentOut, EditorialCommentPage, EditorialThreadOut, ThreadPatchIn,
 };
 use crate::database::failure::Failure;
-use crate::http::conditional::{
-    Caching, Conditions, IfMatchHeader, IfNoneMatchHeader, Written, resource_response, written,
-};
-use crate::http::input::{IdInPath, JsonBody, QueryParameters};
+use crate::http::answer::Answer;
+use crate::http::conditional::{Caching, Conditions, IfMatchHeader, IfNoneMatchHeader, resource_response};
+use crate::http::input::{IdInPath, QueryParameters};
 use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::Problem;
+use crate::http::write::{IdempotencyKeyHeader, Write, WriteQuery};
 use crate::state::AppState;
-use crate::{problems, read, write_unit};
+use crate::{carry_out, read, write_problems};
 
-problems!(
+write_problems!(
     /// What deciding about a comment or a thread can answer with.
-    ModerationProblems: INVALID_PARAMETER, MALFORMED_JSON, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID,
-    INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-    VALIDATION_FAILED
+    ModerationProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 /// Read a thread for moderating.
@@ -63,7 +61,7 @@ pub async fn get_thread(
     tag = "moderation",
     operation_id = "update_thread",
     security(("bearer" = [])),
-    params(IfMatchHeader, ("article_id" = Uuid, Path, description = "The id of the article")),
+    params(WriteQuery, IdempotencyKeyHeader, IfMatchHeader, ("article_id" = Uuid, Path, description = "The id of the article")),
     request_body(content = ThreadPatchIn, content_type = "application/json"),
     responses((status = 200, description = "The thread", body = EditorialThreadOut,
         headers(("ETag" = String, description = "The entity tag"))), ModerationProblems),
@@ -74,7 +72,7 @@ pub async fn update_thread(
     caller: Authorized<ModerateComments>,
     id: IdInPath,
     conditions: Conditions,
-    body: JsonBody<ThreadPatchIn>,
+    write: Write,
 ) -> Result<HttpResponse, Problem> {
     let (article, expected) = (id.0, conditions.optional());
     existing_thread(&state, article).await?;
@@ -82,19 +80,19 @@ pub async fn update_thread(
         state: thread_state,
         message,
         moderation,
-    } = body.read().await?;
+    } = write.body.json().await?;
     let change = ThreadChange {
         state: thread_state.0,
         message,
         moderation: moderation.0,
     };
     let stamp = state.stamp(caller.account_id());
-    let changed: Result<ThreadRow, CommentFailure> = write_unit!(
-        &state.database,
-        comments::update_thread(article, expected, change, stamp)
-    );
-    let row = changed?;
-    written(&Written::Changed, row.revision, &EditorialThreadOut::from(row))
+    carry_out!(
+        state,
+        write.mode,
+        comments::update_thread(article, expected, change, stamp),
+        |row: ThreadRow| Answer::changed(row.revision, &EditorialThreadOut::from(row))
+    )
 }
 
 /// List comments for moderating.
@@ -184,7 +182,7 @@ pub async fn get_editorial_comment(
     tag = "moderation",
     operation_id = "update_comment",
     security(("bearer" = [])),
-    params(IfMatchHeader, ("id" = Uuid, Path, description = "The id of the comment")),
+    params(WriteQuery, IdempotencyKeyHeader, IfMatchHeader, ("id" = Uuid, Path, description = "The id of the comment")),
     request_body(content = CommentDecisionIn, content_type = "application/json"),
     responses((status = 200, description = "The comment", body = EditorialCommentOut,
         headers(("ETag" = String, description = "The entity tag"))), ModerationProblems),
@@ -195,16 +193,18 @@ pub async fn update_comment(
     caller: Authorized<ModerateComments>,
     id: IdInPath,
     conditions: Conditions,
-    body: JsonBody<CommentDecisionIn>,
+    write: Write,
 ) -> Result<HttpResponse, Problem> {
     let (id, expected) = (id.0, conditions.optional());
     existing_comment(&state, id).await?;
-    let CommentDecisionIn { state: decided } = body.read().await?;
+    let CommentDecisionIn { state: decided } = write.body.json().await?;
     let stamp = state.stamp(caller.account_id());
-    let changed: Result<CommentRow, CommentFailure> =
-        write_unit!(&state.database, comments::decide(id, expected, decided, stamp));
-    let row = changed?;
-    written(&Written::Changed, row.revision, &EditorialCommentOut::from(row))
+    carry_out!(
+        state,
+        write.mode,
+        comments::decide(id, expected, decided, stamp),
+        |row: CommentRow| Answer::changed(row.revision, &EditorialCommentOut::from(row))
+    )
 }
 
 async fn existing_thread(state: &AppState, article: Uuid) -> Result<ThreadRow, Problem> {

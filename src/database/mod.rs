@@ -48,6 +48,15 @@ pub enum Database {
     Postgres(PostgresDatabase),
 }
 
+/// What becomes of a unit of work that went well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<T> {
+    /// It is stored.
+    Keep(T),
+    /// It is undone, as a rehearsal is.
+    Undo(T),
+}
+
 impl Database {
     /// Opens the database. An `SQLite` file is made if it is absent; `PostgreSQL` is first spoken to by the first query.
     ///

@@ -13,6 +13,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::database::Verdict;
 use crate::database::failure::Failure;
 
 /// The connection that every store function takes when it is compiled for `PostgreSQL`.
@@ -25,6 +26,9 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest time that a request waits for a connection.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longest time that a statement waits for another transaction, where a client had better be told to come again.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A pool of connections to one `PostgreSQL` database.
 #[derive(Clone)]
@@ -100,6 +104,32 @@ pub async fn finish<T, E: From<Failure>>(connection: &mut Connection, outcome: R
             Err(error)
         }
     }
+}
+
+/// Ends a transaction whose work decides by itself whether it is stored.
+///
+/// # Errors
+/// What `outcome` holds, or a [`Failure`] when the commit failed.
+pub async fn settle<T, E: From<Failure>>(connection: &mut Connection, outcome: Result<Verdict<T>, E>) -> Result<T, E> {
+    match outcome {
+        Ok(Verdict::Keep(value)) => finish(connection, Ok(value)).await,
+        Ok(Verdict::Undo(value)) => {
+            Transactions::rollback_transaction(connection)
+                .await
+                .map_err(Failure::from)?;
+            Ok(value)
+        }
+        Err(error) => finish(connection, Err(error)).await,
+    }
+}
+
+/// Bounds how long the statements of this transaction wait for another one.
+///
+/// # Errors
+/// A [`Failure`] when the connection is lost.
+pub async fn bound_lock_wait(connection: &mut Connection) -> Result<(), Failure> {
+    let statement = format!("SET LOCAL lock_timeout = {}", LOCK_TIMEOUT.as_millis());
+    Ok(connection.batch_execute(&statement).await?)
 }
 
 /// One connection outside of the pool.

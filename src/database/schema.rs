@@ -201,6 +201,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    idempotency_records (principal, method, path, idempotency_key) {
+        principal -> Id,
+        method -> Text,
+        path -> Text,
+        idempotency_key -> Text,
+        fingerprint -> Text,
+        status -> Integer,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        expires_at -> UtcTimestamp,
+        body -> Text,
+    }
+}
+
 diesel::joinable!(article_authors -> authors (author_id));
 diesel::joinable!(published_bylines -> authors (author_id));
 diesel::joinable!(published_bylines -> published_articles (article_id));

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool};
 use diesel::{Connection as _, QueryResult, SqliteConnection};
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 
+use crate::database::Verdict;
 use crate::database::failure::Failure;
 
 /// The connection that every store function takes when it is compiled for `SQLite`.
@@ -84,6 +85,32 @@ impl SqliteDatabase {
             .await
     }
 
+    /// The same for work that decides by itself whether it is stored.
+    ///
+    /// # Errors
+    /// What `work` gives, or a [`Failure`] when the writer could not be had.
+    pub async fn write_or_undo<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Connection) -> Result<Verdict<T>, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        self.writer
+            .run(move |connection| {
+                let ended = connection.immediate_transaction(|connection| match work(connection) {
+                    Ok(Verdict::Keep(value)) => Ok(value),
+                    Ok(Verdict::Undo(value)) => Err(Undone::ByItself(value)),
+                    Err(error) => Err(Undone::ByFault(error)),
+                });
+                match ended {
+                    Ok(value) | Err(Undone::ByItself(value)) => Ok(value),
+                    Err(Undone::ByFault(error)) => Err(error),
+                    Err(Undone::ByDatabase(failure)) => Err(failure.into()),
+                }
+            })
+            .await
+    }
+
     /// Runs `work` on the writer outside of a transaction, for migrations, which make their own.
     ///
     /// # Errors
@@ -94,6 +121,19 @@ impl SqliteDatabase {
         T: Send + 'static,
     {
         self.writer.run(work).await
+    }
+}
+
+/// Why a transaction is rolled back.
+enum Undone<T, E> {
+    ByItself(T),
+    ByFault(E),
+    ByDatabase(Failure),
+}
+
+impl<T, E> From<diesel::result::Error> for Undone<T, E> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::ByDatabase(error.into())
     }
 }
 
@@ -154,6 +194,42 @@ impl CustomizeConnection<SqliteConnection, r2d2::Error> for Pragmas {
         );
         connection.batch_execute(&statements).map_err(r2d2::Error::QueryError)
     }
+}
+
+/// Begins a part of a transaction that can be undone by itself (a savepoint).
+///
+/// # Errors
+/// A [`Failure`] when the database refuses.
+#[expect(clippy::unused_async, reason = "stores await it, as they do on the other database")]
+pub async fn begin(connection: &mut Connection) -> Result<(), Failure> {
+    Ok(AnsiTransactionManager::begin_transaction(connection)?)
+}
+
+/// Keeps the part if `outcome` is a success, and else undoes it.
+///
+/// # Errors
+/// What `outcome` holds, or a [`Failure`] when the database refuses.
+#[expect(clippy::unused_async, reason = "stores await it, as they do on the other database")]
+pub async fn finish<T, E: From<Failure>>(connection: &mut Connection, outcome: Result<T, E>) -> Result<T, E> {
+    match outcome {
+        Ok(value) => {
+            AnsiTransactionManager::commit_transaction(connection).map_err(Failure::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            AnsiTransactionManager::rollback_transaction(connection).map_err(Failure::from)?;
+            Err(error)
+        }
+    }
+}
+
+/// Bounds how long the statements of this transaction wait for another one. Here a writer is alone.
+///
+/// # Errors
+/// None on this database.
+#[expect(clippy::unused_async, reason = "stores await it, as they do on the other database")]
+pub async fn bound_lock_wait(_connection: &mut Connection) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// Completes a store function on `SQLite`. Its queries are done when they return, so the future never waits and one poll

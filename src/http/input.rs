@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -29,7 +28,15 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// whether the precondition holds, so that the first of these that fails is the one that is answered.
 pub struct UnreadBody {
     request: HttpRequest,
-    payload: Payload,
+    source: BodySource,
+}
+
+/// Where the bytes of a body are.
+enum BodySource {
+    /// On their way.
+    Stream(Payload),
+    /// Here: what the request is known by was made of them.
+    Bytes(Bytes),
 }
 
 impl FromRequest for UnreadBody {
@@ -37,14 +44,29 @@ impl FromRequest for UnreadBody {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Ok(Self {
-            request: request.clone(),
-            payload: payload.take(),
-        }))
+        ready(Ok(Self::of(request, payload)))
     }
 }
 
 impl UnreadBody {
+    /// The body of a request.
+    #[must_use]
+    pub fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
+        Self {
+            request: request.clone(),
+            source: BodySource::Stream(payload.take()),
+        }
+    }
+
+    /// The body of a request whose bytes had to be read before their time.
+    #[must_use]
+    pub fn read_already(request: &HttpRequest, bytes: Bytes) -> Self {
+        Self {
+            request: request.clone(),
+            source: BodySource::Bytes(bytes),
+        }
+    }
+
     /// The media type that the client declares, in lower case and without parameters.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {
@@ -67,16 +89,47 @@ impl UnreadBody {
     ///
     /// # Errors
     /// `payload-too-large`, `request-timeout`, `unsupported-media-type` for a coded body, or `malformed-request`.
-    pub async fn bytes(mut self) -> Result<Bytes, Problem> {
+    pub async fn bytes(self) -> Result<Bytes, Problem> {
         let limit = AppState::of(&self.request).settings.max_body_bytes;
         self.refuse_coding()?;
         self.refuse_declared_length(limit)?;
-        tokio::time::timeout(BODY_TIMEOUT, collect(&mut self.payload, limit))
+        let mut payload = match self.source {
+            BodySource::Bytes(bytes) => return Ok(bytes),
+            BodySource::Stream(payload) => payload,
+        };
+        tokio::time::timeout(BODY_TIMEOUT, collect(&mut payload, limit))
             .await
             .unwrap_or_else(|_elapsed| {
                 let detail = format!("The body did not arrive within {} seconds.", BODY_TIMEOUT.as_secs());
                 Err(Problem::new(&problem_codes::REQUEST_TIMEOUT, detail))
             })
+    }
+
+    /// Reads and checks a JSON body.
+    ///
+    /// # Errors
+    /// `unsupported-media-type`, `malformed-json` with line and column, `validation-failed` with a pointer for every
+    /// wrong member, and what [`UnreadBody::bytes`] gives.
+    pub async fn json<T: Deserr<InputFaults>>(self) -> Result<T, Problem> {
+        match self.media_type().as_deref() {
+            Some("application/json" | "application/merge-patch+json") => {}
+            declared => return Err(not_json(declared)),
+        }
+        parse_json(&self.bytes().await?)
+    }
+
+    /// Reads and checks a JSON body where there may be none: no bytes are an empty object.
+    ///
+    /// # Errors
+    /// What [`UnreadBody::json`] gives.
+    pub async fn optional_json<T: Deserr<InputFaults>>(self) -> Result<T, Problem> {
+        let media_type = self.media_type();
+        let bytes = self.bytes().await?;
+        match (bytes.is_empty(), media_type.as_deref()) {
+            (true, _) => parse_json(b"{}"),
+            (false, Some("application/json")) => parse_json(&bytes),
+            (false, declared) => Err(not_json(declared)),
+        }
     }
 
     fn content_type(&self) -> Option<&str> {
@@ -139,7 +192,7 @@ fn too_large(limit: usize) -> Problem {
 /// A JSON body that has not been read yet; see [`UnreadBody`].
 pub struct JsonBody<T> {
     body: UnreadBody,
-    content: PhantomData<T>,
+    content: std::marker::PhantomData<T>,
 }
 
 impl<T> FromRequest for JsonBody<T> {
@@ -147,13 +200,9 @@ impl<T> FromRequest for JsonBody<T> {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = UnreadBody {
-            request: request.clone(),
-            payload: payload.take(),
-        };
         ready(Ok(Self {
-            body,
-            content: PhantomData,
+            body: UnreadBody::of(request, payload),
+            content: std::marker::PhantomData,
         }))
     }
 }
@@ -162,15 +211,9 @@ impl<T: Deserr<InputFaults>> JsonBody<T> {
     /// Reads and checks the body.
     ///
     /// # Errors
-    /// `unsupported-media-type`, `malformed-json` with line and column, `validation-failed` with a pointer for every
-    /// wrong member, and what [`UnreadBody::bytes`] gives.
+    /// What [`UnreadBody::json`] gives.
     pub async fn read(self) -> Result<T, Problem> {
-        match self.body.media_type().as_deref() {
-            Some("application/json" | "application/merge-patch+json") => {}
-            declared => return Err(not_json(declared)),
-        }
-        let bytes = self.body.bytes().await?;
-        parse_json(&bytes)
+        self.body.json().await
     }
 }
 
@@ -213,12 +256,22 @@ fn malformed(bytes: &[u8], error: &serde_json::Error) -> Problem {
 /// The query string, read into `T`. Every parameter must be known and stand once.
 pub struct QueryParameters<T>(pub T);
 
+impl<T: Deserr<InputFaults>> QueryParameters<T> {
+    /// The query string of a request.
+    ///
+    /// # Errors
+    /// `unknown-parameter`, `invalid-parameter` and the like.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        parse_query(request.query_string()).map(Self)
+    }
+}
+
 impl<T: Deserr<InputFaults>> FromRequest for QueryParameters<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(parse_query(request.query_string()).map(Self))
+        ready(Self::of(request))
     }
 }
 

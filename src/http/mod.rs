@@ -1,5 +1,6 @@
 //! What every route shares: problems, input, pages, conditional requests, telemetry. Nothing here knows a noun.
 
+pub mod answer;
 pub mod conditional;
 pub mod cors;
 pub mod explorer;
@@ -13,3 +14,4 @@ pub mod problem_codes;
 pub mod problem_pages;
 pub mod telemetry;
 pub mod times;
+pub mod write;

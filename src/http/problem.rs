@@ -365,7 +365,10 @@ pub fn documented(
 ) -> BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
     let mut by_status: BTreeMap<u16, Vec<&'static ProblemCode>> = BTreeMap::new();
     for kind in kinds {
-        by_status.entry(kind.status).or_default().push(kind);
+        let named = by_status.entry(kind.status).or_default();
+        if !named.contains(kind) {
+            named.push(kind);
+        }
     }
     by_status
         .into_iter()
@@ -398,6 +401,19 @@ fn documented_status(kinds: &[&'static ProblemCode]) -> utoipa::openapi::Respons
         .description(codes.join("; "))
         .content(MEDIA_TYPE, content)
         .build()
+}
+
+/// Declares what a write can answer with: `write_problems!(pub AuthorDeleteProblems: NOT_FOUND, …)`. What its query and its
+/// idempotency key can give comes by itself.
+#[macro_export]
+macro_rules! write_problems {
+    ($(#[$meta:meta])* $visibility:vis $name:ident: $($code:ident),* $(,)?) => {
+        $crate::problems!(
+            $(#[$meta])*
+            $visibility $name: INVALID_PARAMETER, MALFORMED_REQUEST, UNKNOWN_PARAMETER, IDEMPOTENCY_IN_FLIGHT,
+            IDEMPOTENCY_KEY_REUSED, $($code),*
+        );
+    };
 }
 
 /// Declares a set of problems that operations name among their responses: `problems!(pub ReadProblems: NOT_FOUND, …)`.

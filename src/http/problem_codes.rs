@@ -101,6 +101,10 @@ problem_codes! {
         cause: "The byline names an author by a slug that nobody has.",
         remedy: "Create the author first, or give `name` in place of `slug` to make one.",
         example: "curl http://127.0.0.1:8080/v1/authors";
+    IDEMPOTENCY_IN_FLIGHT = "idempotency-in-flight", 409, "The first request with this key is not done yet",
+        cause: "A request with the same `Idempotency-Key` came in before this one and is still being carried out.",
+        remedy: "Send the same request again after the seconds in `Retry-After`; it gets the answer of the first one.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H 'Idempotency-Key: \"8e03978e\"' -H 'Content-Type: application/json' --data-binary @article.json http://127.0.0.1:8080/v1/editorial/articles";
     NOT_PUBLISHED = "not-published", 409, "The article is not published",
         cause: "What was asked needs readers to see the article, and they do not.",
         remedy: "Publish it first with `POST /v1/editorial/articles/{id}/publish`.",
@@ -141,6 +145,10 @@ problem_codes! {
         cause: "The text breaks a rule of its format: no title, front matter that does not parse, bytes that are not text.",
         remedy: "`errors` names the line and the column, and how to mend it.",
         example: "curl --data-binary @article.txt -H 'Content-Type: text/plain' http://127.0.0.1:8080/v1/editorial/documents";
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "Another request had this key",
+        cause: "The `Idempotency-Key` was sent within the last 24 hours with another body, query or media type.",
+        remedy: "Make a new key for a new request; keep a key only to send the very same request again.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' --data-binary @article.json http://127.0.0.1:8080/v1/editorial/articles";
     VALIDATION_FAILED = "validation-failed", 422, "A field has a value it cannot have",
         cause: "The body is JSON, and one or more of its members are missing, unknown, of the wrong type or out of bounds.",
         remedy: "`errors` names every wrong member with a JSON Pointer (RFC 6901) and says what it accepts.",

@@ -14,6 +14,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use crate::http::conditional::Caching;
 use crate::http::problem::{MEDIA_TYPE, Problem, Rendering};
 use crate::http::problem_codes;
+use crate::http::write::Replay;
 use crate::state::AppState;
 
 /// The longest that a handler may take. Every wait inside of one has a shorter limit of its own.
@@ -66,6 +67,7 @@ impl Arrival {
 
     fn complete(self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         let problem = match response.response().error() {
+            Some(error) if error.as_error::<Replay>().is_some() => None,
             Some(error) => Some(problem_of(error)),
             None => plain_failure(response.response()),
         };

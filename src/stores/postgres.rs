@@ -1,6 +1,6 @@
 //! Every store, compiled for `PostgreSQL`.
 
-pub use crate::database::postgres::Connection;
+pub use crate::database::postgres::{Connection, begin, bound_lock_wait, finish};
 pub use diesel_async::RunQueryDsl;
 
 #[path = "../accounts/store.rs"]
@@ -11,3 +11,5 @@ pub mod articles;
 pub mod authors;
 #[path = "../comments/store.rs"]
 pub mod comments;
+#[path = "../idempotency/store.rs"]
+pub mod idempotency;

@@ -1,6 +1,6 @@
 //! Every store, compiled for `SQLite`.
 
-pub use crate::database::sqlite::{Connection, RunQueryDsl};
+pub use crate::database::sqlite::{Connection, RunQueryDsl, begin, bound_lock_wait, finish};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
@@ -10,3 +10,5 @@ pub mod articles;
 pub mod authors;
 #[path = "../comments/store.rs"]
 pub mod comments;
+#[path = "../idempotency/store.rs"]
+pub mod idempotency;
