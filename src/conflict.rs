@@ -27,6 +27,21 @@ pub struct SlugConflict {
     pub suggestion: Slug,
 }
 
+impl SlugConflict {
+    /// The conflict with the first slug that is free. `holder` is what has the slug that is wanted; `taken` are those of
+    /// [`candidates`] that something has.
+    #[must_use]
+    pub fn suggesting(wanted: Slug, holder: Option<Uuid>, taken: &[String], fresh_id: Uuid) -> Self {
+        let suggestion = first_free(&wanted, taken, fresh_id);
+        Self {
+            wanted,
+            // What had it a moment ago may be gone by now.
+            conflicting_id: holder.unwrap_or_default(),
+            suggestion,
+        }
+    }
+}
+
 /// How many numbers after a slug are tried before a random one is suggested.
 const NUMBERED_CANDIDATES: u32 = 20;
 
@@ -36,6 +51,12 @@ pub fn alternatives(wanted: &Slug) -> Vec<Slug> {
     (2..=NUMBERED_CANDIDATES)
         .map(|number| wanted.numbered(number))
         .collect()
+}
+
+/// The same as texts, to ask a store which of them are taken.
+#[must_use]
+pub fn candidates(wanted: &Slug) -> Vec<String> {
+    alternatives(wanted).into_iter().map(Slug::into_string).collect()
 }
 
 /// The first alternative that is not taken. When all are, the id that the new thing would have had makes one.

@@ -6,11 +6,12 @@
 //! - [`cli`]: the commands of the program. [`server`]: sockets, workers, the graceful stop. [`settings`]: the environment.
 //! - [`app`]: middleware, routes and document in one function. [`routes`]: the one table of paths. [`openapi`]: the
 //!   document around it. [`state`]: what every request can reach.
-//! - [`articles`], [`authors`], [`comments`], [`accounts`]: the nouns. Each has the same files: the noun itself (rows and
-//!   rules), `views` (wire types), `store` (queries), `delivery` (for readers) and `editorial` (for the newsroom).
+//! - [`articles`], [`authors`], [`sections`], [`series`], [`comments`], [`accounts`]: the nouns. Each has the same files:
+//!   the noun itself (rows and rules), `views` (wire types), `store` (queries), `delivery` (for readers) and `editorial`
+//!   (for the newsroom).
 //! - [`documents`]: the formats that editors bring; pure functions from bytes to a neutral model.
 //! - [`http`]: problems, input, pages, conditional requests, writes and their answers, telemetry. [`idempotency`]: writes
-//!   that happen once, or are only rehearsed.
+//!   that happen once, or are only rehearsed. [`jobs`]: what the server does by itself.
 //! - [`markup`], [`slug`], [`field`], [`conflict`], [`clock`]: values and rules that several nouns share.
 //! - [`stores`]: the store files compiled once for each database. [`database`]: the two databases behind one name.
 
@@ -27,11 +28,16 @@ pub mod documents;
 pub mod field;
 pub mod http;
 pub mod idempotency;
+pub mod jobs;
 pub mod markup;
 pub mod openapi;
 pub mod routes;
+pub mod sections;
+pub mod series;
 pub mod server;
 pub mod settings;
+pub mod site;
 pub mod slug;
 pub mod state;
 pub mod stores;
+pub mod tags;

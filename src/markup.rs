@@ -100,12 +100,16 @@ trait IntersperseBlanks<'text>: Iterator<Item = &'text str> + Sized {
 
 impl<'text, I: Iterator<Item = &'text str>> IntersperseBlanks<'text> for I {}
 
+/// What our Markdown has beyond `CommonMark`. Whoever looks into a text reads it with the same options.
+pub(crate) const OPTIONS: Options = Options::ENABLE_STRIKETHROUGH
+    .union(Options::ENABLE_TABLES)
+    .union(Options::ENABLE_FOOTNOTES);
+
 fn parser(markdown: &str, policy: Policy) -> impl Iterator<Item = Event<'_>> {
-    let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
     let shows_html = policy != Policy::Article;
     let mut nesting = Nesting::default();
     let mut raw_html = RawHtmlNesting::default();
-    Parser::new_ext(markdown, options)
+    Parser::new_ext(markdown, OPTIONS)
         .filter(move |event| nesting.admits(event))
         .map(move |event| match event {
             Event::Html(text) | Event::InlineHtml(text) if shows_html || !raw_html.admits(&text) => Event::Text(text),

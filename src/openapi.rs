@@ -37,6 +37,7 @@ impl ServedDocument {
 pub fn json(document: &Document) -> String {
     let mut value = serde_json::to_value(document).unwrap_or_default();
     quote_plainly(&mut value);
+    name_optional_bodies(&mut value);
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
@@ -56,6 +57,27 @@ fn quote_plainly(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(quote_plainly),
         _ => {}
+    }
+}
+
+/// A body that may be left out is described as a choice between null and its schema, which is not what is meant: the
+/// schema is the one that is named, and `required` says the rest.
+fn name_optional_bodies(document: &mut Value) {
+    let operations = document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|path| path.values_mut());
+    for operation in operations {
+        let content = operation.pointer_mut("/requestBody/content/application~1json/schema");
+        let Some(schema) = content else { continue };
+        let choices = schema.get("oneOf").and_then(Value::as_array);
+        let named = choices.and_then(|choices| choices.iter().find(|choice| choice.get("$ref").is_some()));
+        if let Some(named) = named.cloned() {
+            *schema = named;
+        }
     }
 }
 
@@ -114,6 +136,9 @@ fn tags() -> Vec<Tag> {
     [
         ("articles", "Articles for readers: published snapshots only."),
         ("authors", "Authors for readers."),
+        ("sections", "Sections for readers: the tree of categories."),
+        ("series", "Series for readers."),
+        ("tags", "Tags for readers."),
         ("comments", "Threads for readers: reading them and writing into them."),
         ("accounts", "Logging in, and the keys that verify tokens."),
         ("editorial articles", "Working copies: create, change, publish, remove."),
@@ -122,6 +147,10 @@ fn tags() -> Vec<Tag> {
             "Articles as files: Markdown with front matter, or plain text.",
         ),
         ("editorial authors", "Authors: create, change, remove."),
+        ("editorial sections", "Sections: create, move, change, remove."),
+        ("editorial series", "Series: create, change, remove."),
+        ("editorial tags", "Tags: create, change, merge, remove."),
+        ("settings", "What the people who run the site decide for all of it."),
         ("moderation", "Threads and comments for moderators."),
         ("problems", "The kinds of problems."),
         ("operations", "Health, version and this document."),

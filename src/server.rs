@@ -4,7 +4,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::HttpServer;
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
 use thiserror::Error;
 
 use crate::accounts::account::{AccountName, EmailAddress, NewAccount};
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::database::failure::Failure;
 use crate::database::ids::IdSource;
 use crate::database::{Database, migrate};
+use crate::jobs::schedule::Schedule;
 use crate::settings::{FirstAdministrator, Settings};
 use crate::state::{AppState, StateFault};
 use crate::{read, write_unit};
@@ -32,6 +34,7 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// A server that has bound its address and has not begun to answer.
 pub struct Application {
     server: Server,
+    state: Data<AppState>,
     address: SocketAddr,
     first_administrator: Option<Credentials>,
 }
@@ -104,16 +107,19 @@ impl Application {
         let state = AppState::load(settings, database, key, Clock::System, IdSource::from_system()).await?;
         let first_administrator = create_first_administrator(&state, first).await?;
         let shared = Shared::new(state);
+        let state = shared.state().clone();
         // It takes as long as one log-in, and nothing waits for it.
         drop(tokio::task::spawn_blocking(passwords::prepare));
         let server = HttpServer::new(move || app::app(shared.clone()))
             .client_request_timeout(HEAD_TIMEOUT)
             .keep_alive(KEEP_ALIVE)
             .shutdown_timeout(SHUTDOWN_SECONDS)
+            .disable_signals()
             .listen(listener)?
             .run();
         Ok(Self {
             server,
+            state,
             address,
             first_administrator,
         })
@@ -131,13 +137,64 @@ impl Application {
         self.first_administrator.as_ref()
     }
 
-    /// Serves until SIGTERM, SIGINT or SIGQUIT; the first lets requests in flight finish.
+    /// Serves, and does the jobs of the server, until SIGTERM, SIGINT or SIGQUIT. The first lets requests in flight finish;
+    /// all of them let a unit of a job finish.
     ///
     /// # Errors
-    /// When the sockets fail.
+    /// When the sockets or the signals fail.
     pub async fn run_until_stopped(self) -> Result<(), StartFault> {
-        Ok(self.server.await?)
+        let stop = stop_signal()?;
+        let schedule = Schedule::start(&self.state);
+        let stopper = tokio::spawn(stop_when_told(stop, schedule, self.server.handle()));
+        let served = self.server.await;
+        stopper.abort();
+        Ok(served?)
     }
+}
+
+/// How the server is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// Requests in flight may finish.
+    Gracefully,
+    /// At once.
+    AtOnce,
+}
+
+/// Stops the jobs before the sockets: a unit at work may use a connection to the database that a worker drives.
+async fn stop_when_told(told: impl Future<Output = Stop>, schedule: Schedule, server: ServerHandle) {
+    let stop = told.await;
+    tracing::info!(?stop, "told to stop");
+    schedule.stop().await;
+    server.stop(stop == Stop::Gracefully).await;
+}
+
+/// The signals are heard from the moment this returns.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = Stop>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut quit = signal(SignalKind::quit())?;
+    Ok(async move {
+        tokio::select! {
+            _told = terminate.recv() => Stop::Gracefully,
+            _told = interrupt.recv() => Stop::AtOnce,
+            _told = quit.recv() => Stop::AtOnce,
+        }
+    })
+}
+
+/// Other systems know one signal.
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = Stop>> {
+    Ok(async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Stop::AtOnce,
+            // It cannot be heard, so the server can only be killed.
+            Err(_deaf) => std::future::pending().await,
+        }
+    })
 }
 
 fn make_data_folder(settings: &Settings) -> Result<(), StartFault> {

@@ -1,5 +1,7 @@
 //! What every request can reach.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use base64::Engine as _;
@@ -15,6 +17,7 @@ use crate::clock::Clock;
 use crate::database::Database;
 use crate::database::failure::Failure;
 use crate::database::ids::IdSource;
+use crate::http::client_key::ClientKeys;
 use crate::http::page::Cursors;
 use crate::settings::Settings;
 use crate::{read, write_unit};
@@ -36,6 +39,9 @@ pub struct AppState {
     pub ids: IdSource,
     /// The cursors of lists.
     pub cursors: Cursors,
+    public_url: Arc<str>,
+    /// What stands for clients without credentials.
+    pub client_keys: ClientKeys,
     keys_refreshed_at: Mutex<Option<DateTime<Utc>>>,
 }
 
@@ -51,8 +57,8 @@ pub enum StateFault {
 }
 
 impl AppState {
-    /// Loads what the instances on one database share (the keys that verify tokens, the key of cursors), and announces
-    /// the key of this one. The database must be migrated.
+    /// Loads what the instances on one database share (the keys that verify tokens, the secrets behind cursors and client
+    /// keys), and announces the key of this one. The database must be migrated.
     ///
     /// # Errors
     /// [`StateFault`] when the database or the data folder cannot be used.
@@ -67,11 +73,10 @@ impl AppState {
         let keys = KeyRing::new(signing_key, &settings.public_url);
         let now = clock.now();
         write_unit!(&database, accounts::announce_key(kid, public_key, now))?;
-        let fresh = STANDARD.encode(rand::rng().random::<[u8; 32]>());
-        let name = "cursor-key".to_owned();
-        let cursor_key: String = write_unit!(&database, accounts::shared_value(name, fresh))?;
         let state = Self {
-            cursors: Cursors::new(cursor_key.into_bytes()),
+            public_url: Arc::from(settings.public_url.as_str()),
+            cursors: Cursors::new(shared_secret(&database, "cursor-key").await?),
+            client_keys: ClientKeys::new(shared_secret(&database, "client-key").await?),
             settings,
             database,
             keys,
@@ -119,11 +124,20 @@ impl AppState {
             now: self.clock.now(),
             account_id,
             ids: self.ids.clone(),
+            public_url: Arc::clone(&self.public_url),
         }
     }
 }
 
-/// Who writes and when, with the source of ids for what the write creates.
+/// A secret that the instances on one database share; the first that asks for it makes it.
+async fn shared_secret(database: &Database, name: &str) -> Result<Vec<u8>, Failure> {
+    let fresh = STANDARD.encode(rand::rng().random::<[u8; 32]>());
+    let name = name.to_owned();
+    let secret: Result<String, Failure> = write_unit!(database, accounts::shared_value(name, fresh));
+    secret.map(String::into_bytes)
+}
+
+/// Who writes, when and where, with the source of ids for what the write creates.
 #[derive(Debug, Clone)]
 pub struct Stamp {
     /// The moment of the whole unit of work.
@@ -131,9 +145,25 @@ pub struct Stamp {
     /// The account.
     pub account_id: Uuid,
     ids: IdSource,
+    public_url: Arc<str>,
 }
 
 impl Stamp {
+    /// The same moment in the name of another account, such as the one that scheduled what is done now.
+    #[must_use]
+    pub fn in_name_of(&self, account_id: Uuid) -> Self {
+        Self {
+            account_id,
+            ..self.clone()
+        }
+    }
+
+    /// The address of this API, which links within the site may begin with.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
     /// A new id.
     #[must_use]
     pub fn new_id(&self) -> Uuid {

@@ -27,6 +27,13 @@ pub struct Authorized<P> {
     permission: PhantomData<P>,
 }
 
+/// What the guards in a handler's signature demand of the sender. They state it before any of them is carried out, so that
+/// whoever answers in place of the handler can settle it first; see [`admitted`].
+#[derive(Clone, Default)]
+struct Demands(Vec<Demand>);
+
+type Demand = fn(&Identity) -> Result<(), Problem>;
+
 /// A permission that only some requests to an operation need: it is settled before the body is read, and asked for once
 /// the body shows that it is needed.
 pub struct WhenGranted<P> {
@@ -61,11 +68,24 @@ impl<P> Authorized<P> {
     }
 }
 
+impl<P: Permission> Authorized<P> {
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let identity = authenticate(request).await?;
+        let reach = granted::<P>(&identity)?;
+        Ok(Self {
+            identity,
+            reach,
+            permission: PhantomData,
+        })
+    }
+}
+
 impl FromRequest for Authenticated {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        demand(request, |_anybody| Ok(()));
         let request = request.clone();
         Box::pin(async move { authenticate(&request).await.map(Self) })
     }
@@ -76,17 +96,9 @@ impl<P: Permission> FromRequest for Authorized<P> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        demand(request, |identity| granted::<P>(identity).map(drop));
         let request = request.clone();
-        Box::pin(async move {
-            let identity = authenticate(&request).await?;
-            let granted = identity.has(P::SCOPE).then(|| identity.role.reach(P::SCOPE)).flatten();
-            let reach = granted.ok_or_else(|| insufficient::<P>(&identity))?;
-            Ok(Self {
-                identity,
-                reach,
-                permission: PhantomData,
-            })
-        })
+        Box::pin(async move { Self::of(&request).await })
     }
 }
 
@@ -94,11 +106,11 @@ impl<P: Permission + 'static> FromRequest for WhenGranted<P> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let authorized = Authorized::<P>::from_request(request, payload);
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
         Box::pin(async move {
             Ok(Self {
-                verdict: authorized.await.map(drop),
+                verdict: Authorized::<P>::of(&request).await.map(drop),
                 permission: PhantomData,
             })
         })
@@ -128,6 +140,34 @@ pub async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
     let identity = verified(request).await?;
     request.extensions_mut().insert(identity.clone());
     Ok(identity)
+}
+
+/// The account that sends a request, once everything holds that the guards of its handler demand; `None` where the handler
+/// has no guard, whatever credentials were sent.
+///
+/// # Errors
+/// `not-authenticated`, `token-invalid` or `insufficient-scope`.
+pub async fn admitted(request: &HttpRequest) -> Result<Option<Uuid>, Problem> {
+    let stated = request.extensions().get::<Demands>().cloned();
+    let Some(Demands(demands)) = stated else {
+        return Ok(None);
+    };
+    let identity = authenticate(request).await?;
+    demands.iter().try_for_each(|demand| demand(&identity))?;
+    Ok(Some(identity.account_id))
+}
+
+fn demand(request: &HttpRequest, demand: Demand) {
+    let mut extensions = request.extensions_mut();
+    extensions.get_or_insert_with(Demands::default).0.push(demand);
+}
+
+fn granted<P: Permission>(identity: &Identity) -> Result<Reach, Problem> {
+    identity
+        .has(P::SCOPE)
+        .then(|| identity.role.reach(P::SCOPE))
+        .flatten()
+        .ok_or_else(|| insufficient::<P>(identity))
 }
 
 async fn verified(request: &HttpRequest) -> Result<Identity, Problem> {

@@ -1,4 +1,4 @@
-//! The keys that sign access tokens, and the ring that verifies them.
+//! The keys that sign access tokens and those of preview links, and the ring that verifies them.
 //!
 //! Every instance signs with an Ed25519 key of its own, which never leaves its data folder. The public halves of all
 //! instances stand in the database, so that each verifies what any other signed, and each serves the same JWKS.
@@ -15,7 +15,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash}
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use thiserror::Error;
 
-use crate::accounts::claims::{ACCESS_TOKEN_TYPE, AccessClaims};
+use crate::accounts::claims::{AccessClaims, Claims, PreviewClaims, Validity};
 
 /// The longest token that is looked at.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -26,7 +26,8 @@ const CLOCK_SKEW_SECONDS: i64 = 30;
 /// The file of the private key, in the data folder.
 const KEY_FILE: &str = "keys/signing-key.pem";
 
-/// Why a token is not accepted. The message is for the client: it names the reason and nothing of the token.
+/// Why a token is not accepted. The message is for the client that sent an access token: it names the reason and nothing of
+/// the token. Whoever takes another kind says it in other words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenFault {
     /// It is no signed token, or its header cannot be used.
@@ -183,10 +184,7 @@ impl KeyRing {
     /// # Errors
     /// What the crypto library gives, which is a defect.
     pub fn sign(&self, claims: &AccessClaims) -> Result<String, jsonwebtoken::errors::Error> {
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
-        header.kid = Some(self.signing.kid.clone());
-        encode(&header, claims, &self.signing.encoding)
+        self.seal(claims)
     }
 
     /// Verifies an access token at a moment (RFC 8725 and RFC 9068, section 4). Nothing in the token chooses how it is
@@ -195,25 +193,30 @@ impl KeyRing {
     /// # Errors
     /// The first [`TokenFault`] that is found.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<AccessClaims, TokenFault> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(TokenFault::Malformed);
-        }
-        let header = decode_header(token).map_err(|_malformed| TokenFault::Malformed)?;
-        // An extension that we must understand and do not know makes the token unusable (RFC 7515, section 4.1.11).
-        if header.crit.is_some() || header.enc.is_some() {
-            return Err(TokenFault::Malformed);
-        }
-        if !header.typ.as_deref().is_some_and(is_access_token_type) {
-            return Err(TokenFault::OtherKind);
-        }
-        let key = header
-            .kid
-            .and_then(|kid| self.verifying_key(&kid))
-            .ok_or(TokenFault::UnknownKey)?;
-        let claims = decode::<AccessClaims>(token, &key.decoding, &self.validation())
-            .map_err(|_foreign| TokenFault::Foreign)?
-            .claims;
-        in_time(claims, now)
+        self.open(token, now)
+    }
+
+    /// Whom tokens of preview links are for.
+    #[must_use]
+    pub fn preview_audience(&self) -> String {
+        self.audience_of::<PreviewClaims>()
+    }
+
+    /// Signs the token of a preview link. It can stand in a path as it is.
+    ///
+    /// # Errors
+    /// What the crypto library gives, which is a defect.
+    pub fn sign_preview(&self, claims: &PreviewClaims) -> Result<String, jsonwebtoken::errors::Error> {
+        self.seal(claims)
+    }
+
+    /// Verifies the token of a preview link at a moment, as strictly as an access token. Whether the link was called off
+    /// does not stand in the token.
+    ///
+    /// # Errors
+    /// The first [`TokenFault`] that is found.
+    pub fn verify_preview(&self, token: &str, now: DateTime<Utc>) -> Result<PreviewClaims, TokenFault> {
+        self.open(token, now)
     }
 
     /// The public keys (RFC 7517, section 5), in the order of their ids.
@@ -223,6 +226,39 @@ impl KeyRing {
         let mut keys: Vec<Jwk> = keys.values().map(|key| key.public.clone()).collect();
         keys.sort_by(|left, right| left.common.key_id.cmp(&right.common.key_id));
         JwkSet { keys }
+    }
+
+    fn seal<C: Claims>(&self, claims: &C) -> Result<String, jsonwebtoken::errors::Error> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(C::TYPE.to_owned());
+        header.kid = Some(self.signing.kid.clone());
+        encode(&header, claims, &self.signing.encoding)
+    }
+
+    fn open<C: Claims>(&self, token: &str, now: DateTime<Utc>) -> Result<C, TokenFault> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenFault::Malformed);
+        }
+        let header = decode_header(token).map_err(|_malformed| TokenFault::Malformed)?;
+        // An extension that we must understand and do not know makes the token unusable (RFC 7515, section 4.1.11).
+        if header.crit.is_some() || header.enc.is_some() {
+            return Err(TokenFault::Malformed);
+        }
+        if !header.typ.as_deref().is_some_and(|typ| is_type(typ, C::TYPE)) {
+            return Err(TokenFault::OtherKind);
+        }
+        let key = header
+            .kid
+            .and_then(|kid| self.verifying_key(&kid))
+            .ok_or(TokenFault::UnknownKey)?;
+        let claims = decode::<C>(token, &key.decoding, &self.validation::<C>())
+            .map_err(|_foreign| TokenFault::Foreign)?
+            .claims;
+        in_time(claims.validity(), now).map(|()| claims)
+    }
+
+    fn audience_of<C: Claims>(&self) -> String {
+        format!("{}{}", self.audience, C::AUDIENCE_SUFFIX)
     }
 
     fn insert(&self, kid: String, public: Jwk) {
@@ -243,10 +279,10 @@ impl KeyRing {
             .cloned()
     }
 
-    fn validation(&self) -> Validation {
+    fn validation<C: Claims>(&self) -> Validation {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.audience]);
+        validation.set_audience(&[self.audience_of::<C>()]);
         // Without this list a token that leaves a claim out is accepted.
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // Times are compared with the clock of the application, which the library does not know.
@@ -255,30 +291,25 @@ impl KeyRing {
     }
 }
 
-fn is_access_token_type(typ: &str) -> bool {
+/// Whether a `typ` is of a kind, with or without the prefix that it may leave out (RFC 7515, section 4.1.9).
+fn is_type(typ: &str, kind: &str) -> bool {
     let bare = typ
         .get(..12)
         .filter(|start| start.eq_ignore_ascii_case("application/"))
         .and(typ.get(12..))
         .unwrap_or(typ);
-    bare.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE)
+    bare.eq_ignore_ascii_case(kind)
 }
 
-fn in_time(claims: AccessClaims, now: DateTime<Utc>) -> Result<AccessClaims, TokenFault> {
+fn in_time(validity: Validity, now: DateTime<Utc>) -> Result<(), TokenFault> {
     let now = now.timestamp();
-    if claims.exp.saturating_add(CLOCK_SKEW_SECONDS) <= now {
+    if validity.until.saturating_add(CLOCK_SKEW_SECONDS) <= now {
         return Err(TokenFault::Expired);
     }
-    if claims
-        .nbf
-        .unwrap_or(claims.iat)
-        .max(claims.iat)
-        .saturating_sub(CLOCK_SKEW_SECONDS)
-        > now
-    {
+    if validity.from.saturating_sub(CLOCK_SKEW_SECONDS) > now {
         return Err(TokenFault::NotYetValid);
     }
-    Ok(claims)
+    Ok(())
 }
 
 fn generate_pem() -> Result<String, KeyFault> {
@@ -355,6 +386,187 @@ mod tests {
             ring.verify(&token, now() - TimeDelta::seconds(31)),
             Err(TokenFault::NotYetValid)
         );
+    }
+
+    fn preview_claims(ring: &KeyRing) -> PreviewClaims {
+        PreviewClaims {
+            iss: ring.issuer().into(),
+            sub: Uuid::from_u128(3),
+            aud: ring.preview_audience(),
+            exp: now().timestamp() + 3_600,
+            iat: now().timestamp(),
+            jti: Uuid::from_u128(4),
+            revision: 7,
+        }
+    }
+
+    /// A token that our own key signed, with any header and any claims.
+    fn forged(ring: &KeyRing, typ: Option<&str>, claims: &impl serde::Serialize) -> String {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = typ.map(str::to_owned);
+        header.kid = Some(ring.signing.kid.clone());
+        encode(&header, claims, &ring.signing.encoding).unwrap()
+    }
+
+    #[test]
+    fn a_preview_token_is_read_back_until_it_ends() {
+        let ring = ring("https://a.example");
+        let claims = preview_claims(&ring);
+        assert_eq!(claims.aud, "https://a.example/v1/preview");
+        let token = ring.sign_preview(&claims).unwrap();
+        assert_eq!(ring.verify_preview(&token, now()), Ok(claims));
+        let after = |seconds| ring.verify_preview(&token, now() + TimeDelta::seconds(seconds));
+        assert!(after(3_629).is_ok());
+        assert_eq!(after(3_630), Err(TokenFault::Expired));
+        assert_eq!(after(-31), Err(TokenFault::NotYetValid));
+    }
+
+    #[test]
+    fn a_preview_token_is_a_path_segment_as_it_is() {
+        let ring = ring("https://a.example");
+        let token = ring.sign_preview(&preview_claims(&ring)).unwrap();
+        let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        assert!(token.bytes().all(is_unreserved), "{token}");
+        assert!(token.len() < 1_000, "{token}");
+        let url = url::Url::parse(&format!("https://a.example/v1/previews/{token}")).unwrap();
+        assert_eq!(
+            url.path_segments().and_then(|mut segments| segments.next_back()),
+            Some(&*token)
+        );
+    }
+
+    #[test]
+    fn a_token_of_one_kind_never_stands_for_another() {
+        let ring = ring("https://a.example");
+        let (access, preview) = (claims(&ring), preview_claims(&ring));
+        let access_token = ring.sign(&access).unwrap();
+        let preview_token = ring.sign_preview(&preview).unwrap();
+        assert_eq!(ring.verify_preview(&access_token, now()), Err(TokenFault::OtherKind));
+        assert_eq!(ring.verify(&preview_token, now()), Err(TokenFault::OtherKind));
+        for typ in [
+            None,
+            Some("JWT"),
+            Some("at+jwt"),
+            Some("application/at+jwt"),
+            Some("xpreview+jwt"),
+        ] {
+            let token = forged(&ring, typ, &preview);
+            assert_eq!(
+                ring.verify_preview(&token, now()),
+                Err(TokenFault::OtherKind),
+                "{typ:?}"
+            );
+        }
+        assert!(
+            ring.verify_preview(&forged(&ring, Some("application/Preview+JWT"), &preview), now())
+                .is_ok()
+        );
+        // With the type of the other kind, the audience is still wrong.
+        for aud in [
+            &*access.aud,
+            "https://a.example",
+            "https://a.example/v1/preview/",
+            "https://b.example/v1/preview",
+        ] {
+            let other = PreviewClaims {
+                aud: aud.into(),
+                ..preview.clone()
+            };
+            assert_eq!(
+                ring.verify_preview(&ring.sign_preview(&other).unwrap(), now()),
+                Err(TokenFault::Foreign),
+                "{aud}"
+            );
+        }
+        let widened = AccessClaims {
+            aud: preview.aud.clone(),
+            ..access.clone()
+        };
+        assert_eq!(
+            ring.verify(&ring.sign(&widened).unwrap(), now()),
+            Err(TokenFault::Foreign)
+        );
+        // With type and audience of the other kind, the claims are.
+        assert_eq!(
+            ring.verify_preview(&forged(&ring, Some("preview+jwt"), &widened), now()),
+            Err(TokenFault::Foreign)
+        );
+        let claimed = PreviewClaims {
+            aud: access.aud,
+            ..preview
+        };
+        assert_eq!(
+            ring.verify(&forged(&ring, Some("at+jwt"), &claimed), now()),
+            Err(TokenFault::Foreign)
+        );
+    }
+
+    #[test]
+    fn a_preview_token_of_another_installation_or_without_a_claim_is_refused() {
+        let ours = ring("https://a.example");
+        let theirs = KeyRing {
+            issuer: "https://b.example".into(),
+            ..ours.clone()
+        };
+        let token = theirs.sign_preview(&preview_claims(&theirs)).unwrap();
+        assert_eq!(ours.verify_preview(&token, now()), Err(TokenFault::Foreign));
+        assert_eq!(
+            ring("https://a.example").verify_preview(&token, now()),
+            Err(TokenFault::UnknownKey)
+        );
+        for claim in ["iss", "sub", "aud", "exp", "iat", "jti", "revision"] {
+            let mut claims = serde_json::to_value(preview_claims(&ours)).unwrap();
+            claims.as_object_mut().unwrap().remove(claim);
+            let token = forged(&ours, Some("preview+jwt"), &claims);
+            assert_eq!(ours.verify_preview(&token, now()), Err(TokenFault::Foreign), "{claim}");
+        }
+    }
+
+    #[test]
+    fn an_unsigned_preview_token_is_refused() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let ring = ring("https://a.example");
+        let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&preview_claims(&ring)).unwrap());
+        let kid = ring.signing_key().kid();
+        for alg in ["none", "None", "HS256", "ES256"] {
+            let header = format!("{{\"alg\":\"{alg}\",\"typ\":\"preview+jwt\",\"kid\":\"{kid}\"}}");
+            for signature in ["", "AAAA"] {
+                let token = format!("{}.{claims}.{signature}", URL_SAFE_NO_PAD.encode(&header));
+                assert!(ring.verify_preview(&token, now()).is_err(), "{alg}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_preview_token_is_refused() {
+        let ring = ring("https://a.example");
+        let token = ring.sign_preview(&preview_claims(&ring)).unwrap();
+        for index in 0..token.len() {
+            let (before, rest) = token.split_at(index);
+            let after = rest.get(1..).unwrap();
+            assert!(
+                ring.verify_preview(&format!("{before}{after}"), now()).is_err(),
+                "cut at {index}"
+            );
+            for other in ["A", "z", "-", ".", "=", "%"] {
+                let damaged = format!("{before}{other}{after}");
+                assert!(
+                    damaged == token || ring.verify_preview(&damaged, now()).is_err(),
+                    "{other} at {index}"
+                );
+            }
+        }
+        for text in [
+            "",
+            ".",
+            "..",
+            "a.b.c",
+            &format!("{token}."),
+            &format!("{token}={}", "A".repeat(9_000)),
+        ] {
+            assert!(ring.verify_preview(text, now()).is_err());
+        }
     }
 
     #[test]

@@ -34,8 +34,12 @@ pub enum Scope {
     ArticlesDelete,
     /// `authors:write`: create, change and remove authors.
     AuthorsWrite,
+    /// `taxonomy:write`: create, change and remove sections, tags and series.
+    TaxonomyWrite,
     /// `comments:moderate`: decide about comments, open and close threads.
     CommentsModerate,
+    /// `admin`: decide for the whole site, and against its rules.
+    Admin,
 }
 
 /// How far a role has a scope.
@@ -60,12 +64,25 @@ impl Role {
     /// The table: whether this role has `scope`, and how far.
     #[must_use]
     pub fn reach(self, scope: Scope) -> Option<Reach> {
-        use Scope::{ArticlesDelete, ArticlesPublish, ArticlesRead, ArticlesWrite, AuthorsWrite, CommentsModerate};
+        use Scope::{
+            Admin, ArticlesDelete, ArticlesPublish, ArticlesRead, ArticlesWrite, AuthorsWrite, CommentsModerate,
+            TaxonomyWrite,
+        };
         match (self, scope) {
-            (Self::Administrator | Self::Editor, _) | (Self::Moderator, CommentsModerate) => Some(Reach::All),
+            (Self::Administrator, _)
+            | (
+                Self::Editor,
+                ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | AuthorsWrite | TaxonomyWrite
+                | CommentsModerate,
+            )
+            | (Self::Moderator, CommentsModerate) => Some(Reach::All),
             (Self::Author, ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete) => Some(Reach::Own),
-            (Self::Author, AuthorsWrite | CommentsModerate)
-            | (Self::Moderator, ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | AuthorsWrite)
+            (Self::Author, AuthorsWrite | TaxonomyWrite | CommentsModerate)
+            | (
+                Self::Moderator,
+                ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | AuthorsWrite | TaxonomyWrite,
+            )
+            | (Self::Editor | Self::Author | Self::Moderator, Admin)
             | (Self::Reader, _) => None,
         }
     }
@@ -102,13 +119,15 @@ impl Role {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::ArticlesRead,
         Self::ArticlesWrite,
         Self::ArticlesPublish,
         Self::ArticlesDelete,
         Self::AuthorsWrite,
+        Self::TaxonomyWrite,
         Self::CommentsModerate,
+        Self::Admin,
     ];
 
     /// The name, as tokens have it.
@@ -120,7 +139,9 @@ impl Scope {
             Self::ArticlesPublish => "articles:publish",
             Self::ArticlesDelete => "articles:delete",
             Self::AuthorsWrite => "authors:write",
+            Self::TaxonomyWrite => "taxonomy:write",
             Self::CommentsModerate => "comments:moderate",
+            Self::Admin => "admin",
         }
     }
 }
@@ -167,8 +188,12 @@ permissions! {
     DeleteArticles: ArticlesDelete;
     /// Create, change and remove authors.
     WriteAuthors: AuthorsWrite;
+    /// Create, change and remove sections, tags and series.
+    WriteTaxonomy: TaxonomyWrite;
     /// Decide about comments, open and close threads.
     ModerateComments: CommentsModerate;
+    /// Decide for the whole site, and against its rules.
+    Administer: Admin;
 }
 
 #[cfg(test)]
@@ -177,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_table_is_what_the_documentation_says() {
-        assert_eq!(Role::Administrator.scopes(), Role::Editor.scopes());
+        assert_eq!(Role::Administrator.scopes(), format!("{} admin", Role::Editor.scopes()));
         assert_eq!(
             Role::Author.scopes(),
             "articles:read articles:write articles:publish articles:delete"

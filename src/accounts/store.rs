@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Connection, RunQueryDsl};
 use crate::accounts::account::{AccountRow, NewAccount};
+use crate::accounts::permissions::Role;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{accounts, installation, signing_keys};
@@ -30,6 +31,13 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Accoun
         .filter(accounts::id.eq(RowId(id)))
         .select(AccountRow::as_select());
     Ok(query.first(connection).await.optional()?)
+}
+
+/// Whether there is an account with an id that has a part in the newsroom.
+pub async fn is_of_newsroom(connection: &mut Connection, id: Uuid) -> Result<bool, Failure> {
+    let account = find(connection, id).await?;
+    let role = account.and_then(|account| Role::from_name(&account.role));
+    Ok(role.is_some_and(|role| role != Role::Reader))
 }
 
 /// The accounts, by their addresses; at most a thousand, for the command line.

@@ -4,15 +4,21 @@ use chrono::{DateTime, Utc};
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
-use crate::authors::author::{AuthorBio, AuthorFailure, AuthorName, BylineAuthorRow};
+use crate::articles::access::AccessFailure;
+use crate::articles::content::{ArticleContent, ArticleDetails, BylineContent, ExternalId, SeriesContent};
+use crate::articles::custom_fields::CustomFault;
+use crate::articles::edit::{ArticleEdit, CoverWithoutPicture};
+use crate::articles::lifecycle::{ArticleState, IllegalStep, Liveness, Standing, Step};
+use crate::articles::merge::ContentField;
+use crate::articles::preflight::PreflightFinding;
+use crate::authors::author::{AuthorFailure, BylineAuthorRow};
 use crate::comments::comment::{ImportedComment, ThreadChange, ThreadRow};
 use crate::conflict::{SlugConflict, StaleRevision};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{articles, published_articles};
+use crate::database::schema::{articles, published_articles, schedules, sections, series, tags};
 use crate::database::timestamp::RowTime;
-use crate::field::{LanguageTag, Line, Prose, WebAddress};
-use crate::http::patch::Patch;
+use crate::field::{Line, Prose};
 use crate::markup::{self, Rendered};
 use crate::slug::Slug;
 
@@ -28,8 +34,20 @@ pub type Excerpt = Prose<2_000>;
 /// The text, as Markdown.
 pub type Body = Prose<1_000_000>;
 
+/// The line that stands in place of the names of the authors.
+pub type BylineText = Line<300>;
+
+/// What an editor says about a save.
+pub type RevisionMessage = Line<500>;
+
 /// The most authors of a byline.
 pub const MAX_AUTHORS: usize = 50;
+
+/// The most tags of an article.
+pub const MAX_TAGS: usize = 50;
+
+/// The most related articles of an article.
+pub const MAX_RELATED: usize = 20;
 
 /// A row of `articles`: the working copy.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -75,6 +93,26 @@ pub struct ArticleRow {
     pub body_text: String,
     /// What a document said that no field holds: a JSON object.
     pub extra: String,
+    /// Where it stands; see [`ArticleState`].
+    pub state: String,
+    /// The section.
+    pub section_id: Option<RowId>,
+    /// The series.
+    pub series_id: Option<RowId>,
+    /// The place in the series, from 1.
+    pub series_position: Option<i32>,
+    /// The article that this one is a translation of.
+    pub translation_of: Option<RowId>,
+    /// The other system that knows it.
+    pub external_source: Option<String>,
+    /// Its name there.
+    pub external_id: Option<String>,
+    /// The date that an editor gave it.
+    pub dated_at: Option<RowTime>,
+    /// The account that is to work on it.
+    pub assignee_id: Option<RowId>,
+    /// What has no column of its own: [`ArticleDetails`] as JSON.
+    pub details: String,
 }
 
 /// The columns of `articles` that a list shows: the texts stay where they are.
@@ -99,6 +137,89 @@ pub struct ArticleSummaryRow {
     pub updated_at: RowTime,
     /// The words of the text.
     pub word_count: i32,
+    /// Where it stands.
+    pub state: String,
+    /// The account that is to work on it.
+    pub assignee_id: Option<RowId>,
+}
+
+/// A row of `schedules`: what will happen to an article by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = schedules, treat_none_as_null = true)]
+pub struct ScheduleRow {
+    /// The id of the article.
+    pub article_id: RowId,
+    /// The revision to publish.
+    pub revision: Option<i32>,
+    /// When to publish it.
+    pub publish_at: Option<RowTime>,
+    /// When to take the article away from readers.
+    pub unpublish_at: Option<RowTime>,
+    /// When this was set.
+    pub set_at: RowTime,
+    /// The account that set it, in whose name it is done.
+    pub set_by: RowId,
+}
+
+/// What an article shows of its section.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = sections)]
+pub struct SectionRefRow {
+    /// The id.
+    pub id: RowId,
+    /// The slug.
+    pub slug: String,
+    /// The name.
+    pub name: String,
+    /// The slugs from the root on.
+    pub path: String,
+}
+
+/// What an article shows of a tag.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = tags)]
+pub struct TagRefRow {
+    /// The id.
+    pub id: RowId,
+    /// The slug.
+    pub slug: String,
+    /// The name.
+    pub name: String,
+}
+
+/// What an article shows of its series.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = series)]
+pub struct SeriesRefRow {
+    /// The id.
+    pub id: RowId,
+    /// The slug.
+    pub slug: String,
+    /// The title.
+    pub title: String,
+}
+
+/// What one published article shows of another.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = published_articles)]
+pub struct ArticleRefRow {
+    /// The id.
+    pub article_id: RowId,
+    /// The slug.
+    pub slug: String,
+    /// The headline.
+    pub title: String,
+    /// The language tag.
+    pub lang: Option<String>,
+}
+
+/// An author in a byline, with what they did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BylineRow {
+    /// The author.
+    pub author: BylineAuthorRow,
+    /// What they did.
+    pub role: String,
 }
 
 /// A row of `published_articles`: the snapshot, written whole at publish.
@@ -133,6 +254,20 @@ pub struct PublishedArticleRow {
     pub body_html: String,
     /// The text without markup.
     pub body_text: String,
+    /// The section.
+    pub section_id: Option<RowId>,
+    /// The series.
+    pub series_id: Option<RowId>,
+    /// The place in the series.
+    pub series_position: Option<i32>,
+    /// The article that this one is a translation of.
+    pub translation_of: Option<RowId>,
+    /// How many tags it has, so that a read of none asks for none.
+    pub tag_count: i32,
+    /// What has no column of its own: [`ArticleDetails`] as JSON.
+    pub details: String,
+    /// What readers are told was wrong, as JSON that is ready to be sent.
+    pub corrections: String,
 }
 
 /// The columns of `published_articles` that a list shows.
@@ -159,26 +294,62 @@ pub struct PublishedSummaryRow {
     pub published_at: RowTime,
     /// When this snapshot was made.
     pub updated_at: RowTime,
+    /// The section.
+    pub section_id: Option<RowId>,
+    /// How many tags it has.
+    pub tag_count: i32,
+    /// What has no column of its own.
+    pub details: String,
 }
 
-/// A working copy with its byline and its thread.
+/// What an article shows of the things it belongs to.
+#[derive(Debug, Clone, Default)]
+pub struct Belongings {
+    /// The authors, in order.
+    pub byline: Vec<BylineRow>,
+    /// The tags, in order.
+    pub tags: Vec<TagRefRow>,
+    /// The section.
+    pub section: Option<SectionRefRow>,
+    /// The series.
+    pub series: Option<SeriesRefRow>,
+}
+
+/// A working copy with all that belongs to it.
 #[derive(Debug, Clone)]
 pub struct WorkingArticle {
     /// The row.
     pub row: ArticleRow,
-    /// The authors, in order.
-    pub byline: Vec<BylineAuthorRow>,
+    /// What it belongs to.
+    pub belongings: Belongings,
+    /// What will happen to it by itself.
+    pub schedule: Option<ScheduleRow>,
     /// The thread.
     pub thread: ThreadRow,
 }
 
-/// A published article with its byline and its thread. `R` is the whole row, or the columns of a list.
+/// A working copy in a list.
+#[derive(Debug, Clone)]
+pub struct WorkingSummary {
+    /// The row.
+    pub row: ArticleSummaryRow,
+    /// The authors, in order.
+    pub byline: Vec<BylineRow>,
+}
+
+/// A published article with all that belongs to it. `R` is the whole row, or the columns of a list.
 #[derive(Debug, Clone)]
 pub struct PublishedArticle<R> {
     /// The row.
     pub row: R,
-    /// The authors, in order.
-    pub byline: Vec<BylineAuthorRow>,
+    /// What has no column of its own.
+    pub details: ArticleDetails,
+    /// What it belongs to.
+    pub belongings: Belongings,
+    /// The related articles that readers see, in order.
+    pub related: Vec<ArticleRefRow>,
+    /// The articles that readers see and that say the same in another language.
+    pub translations: Vec<ArticleRefRow>,
     /// The thread.
     pub thread: ThreadRow,
 }
@@ -214,31 +385,6 @@ impl ArticleText {
     }
 }
 
-/// What shall change about a working copy. For a new one, everything that is not set is empty.
-#[derive(Debug, Clone)]
-pub struct ArticleChange {
-    /// The headline, if it shall change.
-    pub title: Option<Title>,
-    /// The slug, if it shall change.
-    pub slug: Option<Slug>,
-    /// The second headline.
-    pub subtitle: Patch<Subtitle>,
-    /// The teaser.
-    pub excerpt: Patch<Excerpt>,
-    /// The language tag.
-    pub lang: Patch<LanguageTag>,
-    /// The address of the original.
-    pub canonical_url: Patch<WebAddress>,
-    /// The text, if it shall change.
-    pub text: Option<ArticleText>,
-    /// The byline, if it shall change.
-    pub byline: Option<Vec<BylineEntry>>,
-    /// The date that readers see.
-    pub published_at: Patch<DateTime<Utc>>,
-    /// What a document said that no field holds, if it shall change.
-    pub extra: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
 /// A new article, checked.
 #[derive(Debug, Clone)]
 pub struct NewArticle {
@@ -251,11 +397,50 @@ pub struct NewArticle {
     /// The text.
     pub text: ArticleText,
     /// The rest.
-    pub change: ArticleChange,
+    pub edit: ArticleEdit,
     /// The thread: its state and its first comments.
     pub thread: NewThread,
     /// Whether readers shall see it at once.
     pub publication: Publication,
+    /// How the save is told in the history.
+    pub save: Save,
+}
+
+/// How a save is told in the history.
+#[derive(Debug, Clone, Default)]
+pub struct Save {
+    /// What the editor says about it.
+    pub message: Option<RevisionMessage>,
+    /// What kind of save it is.
+    pub kind: SaveKind,
+    /// What to do when somebody else saved first.
+    pub merge: MergePolicy,
+}
+
+/// What kind of save made a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SaveKind {
+    /// An editor saved.
+    #[default]
+    Save,
+    /// An editor's program saved by itself; a run of these is kept as one revision.
+    Autosave,
+    /// Two saves were merged.
+    Merge,
+    /// An earlier revision was taken up again.
+    Restore,
+    /// What readers see was taken up again.
+    Discard,
+}
+
+/// What to do when somebody else saved after the revision that a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MergePolicy {
+    /// Refuse.
+    #[default]
+    Refuse,
+    /// Merge, if nothing contradicts.
+    Automatic,
 }
 
 /// The thread that an article begins with.
@@ -279,31 +464,61 @@ pub enum ExistingThread {
     Keep,
 }
 
+/// A step of the life of an article that a request asks for, with what the step needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepRequest {
+    /// Hand it to an editor.
+    Submit {
+        /// Who is to read it, if that is said.
+        assignee: Option<Uuid>,
+    },
+    /// Hand it back to the writer.
+    RequestChanges,
+    /// Set the times when it is shown and taken away.
+    Schedule(ScheduleChange),
+    /// Call off what is scheduled.
+    Unschedule,
+    /// Show the working copy to readers.
+    Publish(Readiness),
+    /// Take it away from readers.
+    Unpublish,
+    /// Take up again what readers see.
+    DiscardChanges,
+    /// Keep it, out of sight.
+    Archive,
+    /// Throw it away.
+    Trash,
+    /// Take it up again from the archive or the trash.
+    Restore,
+}
+
+/// The times of a schedule that a request sets; what it leaves out stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleChange {
+    /// When to publish the working copy as it is now.
+    pub publish_at: Option<DateTime<Utc>>,
+    /// When to take the article away from readers.
+    pub unpublish_at: Option<DateTime<Utc>>,
+    /// Whether the article must be ready when this is set.
+    pub readiness: Readiness,
+}
+
+/// Whether what speaks against a publication stops it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It does.
+    Required,
+    /// It does not: an administrator says so.
+    Waived,
+}
+
 /// Whether a write also publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publication {
     /// Readers see what they saw.
     Unchanged,
     /// Readers see what is written.
-    Immediate,
-}
-
-/// One author of a byline, as a request names them.
-#[derive(Debug, Clone)]
-pub enum BylineEntry {
-    /// An author who must exist.
-    Slug(Slug),
-    /// An author by name, who is made if there is none with the slug of the name.
-    Named {
-        /// The name.
-        name: AuthorName,
-        /// The slug of the name.
-        slug: Slug,
-        /// What is told about a new author, or about one of whom nothing is told yet.
-        bio: Option<AuthorBio>,
-        /// The page of a new author.
-        url: Option<WebAddress>,
-    },
+    Immediate(Readiness),
 }
 
 /// Which articles a caller may see and change.
@@ -346,10 +561,59 @@ pub enum Upserted {
 pub struct WorkingFilter {
     /// Whose.
     pub ownership: Ownership,
-    /// Those that readers see, or those that they do not.
-    pub is_published: Option<bool>,
+    /// Those that stand here.
+    pub state: Option<ArticleState>,
     /// Those with this author in the byline.
     pub author: Option<RowId>,
+    /// Those in one of these sections.
+    pub sections: Option<Vec<RowId>>,
+    /// Those with this tag.
+    pub tag: Option<RowId>,
+    /// Those that this account is to work on.
+    pub assignee: Option<RowId>,
+}
+
+/// Which published articles a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct PublishedFilter {
+    /// Those with this author in the byline.
+    pub author: Option<RowId>,
+    /// Those in one of these sections.
+    pub sections: Option<Vec<RowId>>,
+    /// Those with this tag.
+    pub tag: Option<RowId>,
+    /// Those of this series.
+    pub series: Option<RowId>,
+    /// Those in this language.
+    pub lang: Option<String>,
+}
+
+/// What a reference of an article names that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferenceKind {
+    /// A section, by slug.
+    Section,
+    /// A series, by slug.
+    Series,
+    /// A related article, by id.
+    Related,
+    /// The article that this one is a translation of, by id.
+    TranslationOf,
+    /// An article that cannot be a translation, since others are translations of it or it is the one itself.
+    TranslationRoot,
+    /// An account of the newsroom, by id.
+    Assignee,
+}
+
+/// A step that came too late, with what would become of it.
+#[derive(Debug, Clone)]
+pub struct StaleArticle {
+    /// The current revision.
+    pub stale: StaleRevision,
+    /// The fields that were changed since the revision that the request names; `None` when that one is not kept any more.
+    pub changed_fields: Option<Vec<ContentField>>,
+    /// Whether the request could be merged; `None` when there is nothing to merge or no common ground.
+    pub conflicts: Option<Vec<ContentField>>,
 }
 
 /// Why an article was not stored.
@@ -357,8 +621,13 @@ pub struct WorkingFilter {
 pub enum ArticleFailure {
     /// There is no such article, or it is not the caller's.
     Absent,
+    /// It is gone for good.
+    Purged {
+        /// When it went.
+        at: DateTime<Utc>,
+    },
     /// Somebody else changed it.
-    Stale(StaleRevision),
+    Stale(Box<StaleArticle>),
     /// The request must say which revision it replaces; this is the current one.
     NoPrecondition {
         /// The current revision.
@@ -377,8 +646,45 @@ pub enum ArticleFailure {
         /// The slug.
         slug: Slug,
     },
-    /// Readers do not see the article.
-    NotPublished,
+    /// The article cannot take this step from where it stands.
+    Illegal(IllegalStep),
+    /// Something speaks against showing it to readers.
+    NotReady(Vec<PreflightFinding>),
+    /// It names something that is not there.
+    ReferenceUnknown {
+        /// What.
+        kind: ReferenceKind,
+        /// The JSON Pointer of the member that names it.
+        pointer: String,
+        /// What the member says.
+        named: String,
+    },
+    /// Another article says the same in the same language.
+    TranslationTaken {
+        /// The other article.
+        conflicting_id: Uuid,
+    },
+    /// The other system's id belongs to another article.
+    ExternalIdTaken {
+        /// The other article.
+        conflicting_id: Uuid,
+    },
+    /// A cover is made of a picture, and the request gives none.
+    CoverWithoutPicture,
+    /// The custom fields break the schema of the site.
+    CustomFields(Vec<CustomFault>),
+    /// The time to publish or to end does not lie where it must.
+    ScheduleInvalid {
+        /// The member.
+        member: &'static str,
+        /// What is wrong.
+        detail: &'static str,
+    },
+    /// There is no such revision, or it is not kept any more.
+    RevisionAbsent {
+        /// The number.
+        revision: i32,
+    },
     /// The database failed.
     Database(Failure),
 }
@@ -389,78 +695,125 @@ impl From<Failure> for ArticleFailure {
     }
 }
 
+impl From<IllegalStep> for ArticleFailure {
+    fn from(illegal: IllegalStep) -> Self {
+        Self::Illegal(illegal)
+    }
+}
+
+impl From<AccessFailure> for ArticleFailure {
+    fn from(failure: AccessFailure) -> Self {
+        match failure {
+            AccessFailure::Absent => Self::Absent,
+            AccessFailure::Purged { at } => Self::Purged { at },
+            AccessFailure::Database(failure) => Self::Database(failure),
+        }
+    }
+}
+
+impl From<CoverWithoutPicture> for ArticleFailure {
+    fn from(_fault: CoverWithoutPicture) -> Self {
+        Self::CoverWithoutPicture
+    }
+}
+
 impl From<diesel::result::Error> for ArticleFailure {
     fn from(error: diesel::result::Error) -> Self {
         Self::Database(error.into())
     }
 }
 
-impl ArticleChange {
-    /// A change that changes nothing.
+impl SaveKind {
+    /// The name, as the database and the wire have it.
     #[must_use]
-    pub fn none() -> Self {
-        Self {
-            title: None,
-            slug: None,
-            subtitle: Patch::Absent,
-            excerpt: Patch::Absent,
-            lang: Patch::Absent,
-            canonical_url: Patch::Absent,
-            text: None,
-            byline: None,
-            published_at: Patch::Absent,
-            extra: None,
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Save => "save",
+            Self::Autosave => "autosave",
+            Self::Merge => "merge",
+            Self::Restore => "restore",
+            Self::Discard => "discard",
+        }
+    }
+}
+
+impl Publication {
+    /// Whether readers shall see what is written.
+    #[must_use]
+    pub fn is_asked_for(self) -> bool {
+        self != Self::Unchanged
+    }
+}
+
+impl StepRequest {
+    /// The step in the table of steps.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        match self {
+            Self::Submit { .. } => Step::Submit,
+            Self::RequestChanges => Step::RequestChanges,
+            // Without a time to publish, a schedule only has an end.
+            Self::Schedule(change) if change.publish_at.is_none() => Step::ScheduleEnd,
+            Self::Schedule(_) => Step::Schedule,
+            Self::Unschedule => Step::Unschedule,
+            Self::Publish(_) => Step::Publish,
+            Self::Unpublish => Step::Unpublish,
+            Self::DiscardChanges => Step::DiscardChanges,
+            Self::Archive => Step::Archive,
+            Self::Trash => Step::Trash,
+            Self::Restore => Step::Restore,
         }
     }
 
-    /// Applies everything but the slug and the byline, which concern other rows too.
-    pub fn apply_to(self, row: &mut ArticleRow) {
-        let Self {
-            title,
-            slug: _,
-            subtitle,
-            excerpt,
-            lang,
-            canonical_url,
-            text,
-            byline: _,
-            published_at,
-            extra,
-        } = self;
-        if let Some(title) = title {
-            row.title = title.into_string();
-        }
-        row.subtitle = subtitle.map(Subtitle::into_string).apply(row.subtitle.take());
-        row.excerpt = excerpt.map(Excerpt::into_string).apply(row.excerpt.take());
-        row.lang = lang.map(LanguageTag::into_string).apply(row.lang.take());
-        row.canonical_url = canonical_url
-            .map(WebAddress::into_string)
-            .apply(row.canonical_url.take());
-        row.published_at = published_at.map(RowTime::from).apply(row.published_at);
-        if let Some(extra) = extra {
-            row.extra = serde_json::Value::Object(extra).to_string();
-        }
-        if let Some(ArticleText {
-            rendered,
-            derived_excerpt,
-        }) = text
-        {
-            let Rendered {
-                markdown,
-                html,
-                text,
-                word_count,
-            } = rendered;
-            row.body_markdown = markdown;
-            row.body_html = html;
-            row.body_text = text;
-            row.word_count = word_count;
-            row.derived_excerpt = derived_excerpt;
+    /// Whether the step goes against a rule of the site, which needs an administrator.
+    #[must_use]
+    pub fn waives_readiness(&self) -> bool {
+        match self {
+            Self::Publish(readiness) => *readiness == Readiness::Waived,
+            Self::Schedule(change) => change.readiness == Readiness::Waived,
+            _ => false,
         }
     }
 }
 
 impl ArticleRow {
+    /// The row of a new article, before its content is applied.
+    #[must_use]
+    pub fn blank(id: Uuid, account: Uuid, now: RowTime) -> Self {
+        Self {
+            id: RowId(id),
+            slug: String::new(),
+            title: String::new(),
+            subtitle: None,
+            excerpt: None,
+            lang: None,
+            canonical_url: None,
+            derived_excerpt: String::new(),
+            word_count: 0,
+            revision: 0,
+            published_revision: None,
+            published_at: None,
+            created_at: now,
+            created_by: RowId(account),
+            updated_at: now,
+            updated_by: RowId(account),
+            body_markdown: String::new(),
+            body_html: String::new(),
+            body_text: String::new(),
+            extra: "{}".to_owned(),
+            state: ArticleState::Draft.as_str().to_owned(),
+            section_id: None,
+            series_id: None,
+            series_position: None,
+            translation_of: None,
+            external_source: None,
+            external_id: None,
+            dated_at: None,
+            assignee_id: None,
+            details: "{}".to_owned(),
+        }
+    }
+
     /// What a writer is told who expected another revision.
     #[must_use]
     pub fn stale(&self) -> StaleRevision {
@@ -471,9 +824,120 @@ impl ArticleRow {
         }
     }
 
-    /// What readers shall see of this working copy from `now` on.
+    /// Where the article stands.
     #[must_use]
-    pub fn snapshot(&self, published_at: RowTime, now: RowTime) -> PublishedArticleRow {
+    pub fn standing(&self) -> Standing {
+        Standing {
+            // The database holds nothing else; a draft is what can do the least harm.
+            state: ArticleState::from_name(&self.state).unwrap_or(ArticleState::Draft),
+            liveness: match self.published_revision {
+                Some(_) => Liveness::Live,
+                None => Liveness::Hidden,
+            },
+        }
+    }
+
+    /// Everything that has no column of its own.
+    #[must_use]
+    pub fn details(&self) -> ArticleDetails {
+        ArticleDetails::from_json(&self.details)
+    }
+
+    /// What the article says, with its byline and its tags, which stand in rows of their own.
+    #[must_use]
+    pub fn content(&self, authors: Vec<BylineContent>, tags: Vec<Uuid>) -> ArticleContent {
+        let ArticleDetails {
+            byline,
+            cover,
+            seo,
+            custom,
+            related,
+        } = self.details();
+        let series = self.series_id.zip(self.series_position);
+        let external_id = self.external_source.clone().zip(self.external_id.clone());
+        ArticleContent {
+            title: self.title.clone(),
+            slug: self.slug.clone(),
+            subtitle: self.subtitle.clone(),
+            excerpt: self.excerpt.clone(),
+            body_markdown: self.body_markdown.clone(),
+            authors,
+            byline,
+            section: self.section_id.map(|section| section.0),
+            tags,
+            series: series.map(|(series, position)| SeriesContent {
+                series: series.0,
+                position,
+            }),
+            related,
+            lang: self.lang.clone(),
+            translation_of: self.translation_of.map(|original| original.0),
+            canonical_url: self.canonical_url.clone(),
+            cover,
+            seo,
+            custom,
+            external_id: external_id.map(|(source, id)| ExternalId { source, id }),
+            published_at: self.dated_at.map(RowTime::utc),
+        }
+    }
+
+    /// Says what `content` says. The text is rendered by the caller, since it is the only part that takes a while; without
+    /// one the text stays as it is. Byline and tags stand in rows of their own.
+    pub fn say(&mut self, content: ArticleContent, text: Option<ArticleText>) {
+        let ArticleContent {
+            title,
+            slug,
+            subtitle,
+            excerpt,
+            body_markdown: _,
+            authors: _,
+            byline,
+            section,
+            tags: _,
+            series,
+            related,
+            lang,
+            translation_of,
+            canonical_url,
+            cover,
+            seo,
+            custom,
+            external_id,
+            published_at,
+        } = content;
+        let dated_at = published_at.map(RowTime::from);
+        if dated_at != self.dated_at {
+            self.dated_at = dated_at;
+            // Without a date the next publication gives one.
+            self.published_at = dated_at;
+        }
+        self.title = title;
+        self.slug = slug;
+        self.subtitle = subtitle;
+        self.excerpt = excerpt;
+        self.lang = lang;
+        self.canonical_url = canonical_url;
+        self.section_id = section.map(RowId);
+        self.series_id = series.map(|place| RowId(place.series));
+        self.series_position = series.map(|place| place.position);
+        self.translation_of = translation_of.map(RowId);
+        (self.external_source, self.external_id) = external_id.map(|name| (name.source, name.id)).unzip();
+        self.details = ArticleDetails {
+            byline,
+            cover,
+            seo,
+            custom,
+            related,
+        }
+        .to_json();
+        if let Some(text) = text {
+            self.set_text(text);
+        }
+    }
+
+    /// What readers shall see of this row from `now` on. Corrections stand in rows of their own.
+    #[must_use]
+    pub fn snapshot(&self, published_at: RowTime, now: RowTime, tag_count: i32, corrections: String) -> PublishedArticleRow {
         let Self {
             id,
             slug,
@@ -495,6 +959,16 @@ impl ArticleRow {
             body_html,
             body_text,
             extra: _,
+            state: _,
+            section_id,
+            series_id,
+            series_position,
+            translation_of,
+            external_source: _,
+            external_id: _,
+            dated_at: _,
+            assignee_id: _,
+            details,
         } = self.clone();
         PublishedArticleRow {
             article_id: id,
@@ -511,7 +985,32 @@ impl ArticleRow {
             body_markdown,
             body_html,
             body_text,
+            section_id,
+            series_id,
+            series_position,
+            translation_of,
+            tag_count,
+            details,
+            corrections,
         }
+    }
+
+    fn set_text(&mut self, text: ArticleText) {
+        let ArticleText {
+            rendered,
+            derived_excerpt,
+        } = text;
+        let Rendered {
+            markdown,
+            html,
+            text,
+            word_count,
+        } = rendered;
+        self.body_markdown = markdown;
+        self.body_html = html;
+        self.body_text = text;
+        self.word_count = word_count;
+        self.derived_excerpt = derived_excerpt;
     }
 }
 

@@ -2,22 +2,30 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
+use uuid::Uuid;
 
-use crate::articles::article::{ArticleLookup, PublishedArticle, PublishedArticleRow, PublishedSummaryRow};
-use crate::articles::views::{ArticleListQuery, ArticleOut, ArticlePage, ArticleSummaryOut};
+use crate::articles::article::{
+    ArticleFailure, ArticleLookup, PublishedArticle, PublishedArticleRow, PublishedFilter, PublishedSummaryRow,
+};
+use crate::articles::filters::{FilterIds, FilterNames};
+use crate::articles::views::queries::ArticleListQuery;
+use crate::articles::views::reader::{ArticleOut, ArticlePage, ArticleSummaryOut};
 use crate::authors::author::AuthorAudience;
-use crate::authors::author::AuthorLookup;
 use crate::authors::delivery::{ListProblems, ReadProblems};
 use crate::database::failure::Failure;
-use crate::database::ids::RowId;
+use crate::database::timestamp::RowTime;
+use crate::field::LanguageTag;
 use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, moved_response, resource_response};
-use crate::http::input::{IdInPath, QueryParameters, SlugInPath, SlugOrId};
-use crate::http::page::{ListIdentity, Page, PageInfo, PageRequest, Position, PositionKey, SortOrder, list_response};
+use crate::http::input::{IdInPath, QueryParameters, SlugInPath};
+use crate::http::page::{ListIdentity, Page, PageInfo, Position, PositionKey, SortOrder, list_response};
 use crate::http::problem::Problem;
-use crate::read;
 use crate::state::AppState;
+use crate::{problems, read};
 
-type Summaries = Vec<PublishedArticle<PublishedSummaryRow>>;
+problems!(
+    /// What reading an article can answer with.
+    ArticleReadProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_FOUND, GONE
+);
 
 /// List the articles.
 ///
@@ -40,15 +48,40 @@ pub async fn list_articles(
         cursor,
         order,
         author,
+        section,
+        tag,
+        series,
+        lang,
     } = query.0;
     let list = ListIdentity {
         name: "articles by published_at",
         order: order.unwrap_or(SortOrder::Descending),
-        filter: format!("{author:?}"),
+        filter: format!("{author:?} {section:?} {tag:?} {series:?} {lang:?}"),
     };
     let page_request = state.cursors.request(list, limit.get(), cursor.as_deref())?;
-    let rows = load(&state, &page_request, author).await?;
-    let page = state.cursors.page(&page_request, rows, |article| Position {
+    let names = FilterNames {
+        author,
+        section,
+        tag,
+        series,
+    };
+    let FilterIds {
+        author,
+        sections,
+        tag,
+        series,
+    } = names.resolve(&state, AuthorAudience::Public).await?;
+    let filter = PublishedFilter {
+        author,
+        sections,
+        tag,
+        series,
+        lang: lang.map(LanguageTag::into_string),
+    };
+    let slice = page_request.slice();
+    let rows: Result<Vec<PublishedArticle<PublishedSummaryRow>>, Failure> =
+        read!(&state.database, articles::list_published(filter, slice));
+    let page = state.cursors.page(&page_request, rows?, |article| Position {
         key: PositionKey::Time(article.row.published_at.micros()),
         id: article.row.article_id.0,
     });
@@ -62,14 +95,16 @@ pub async fn list_articles(
     params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
     responses((status = 200, description = "The article", body = ArticleOut,
         headers(("ETag" = String, description = "The entity tag"))),
-        (status = 304, description = "The client has it already"), ReadProblems),
+        (status = 304, description = "The client has it already"), ArticleReadProblems),
 )]
 #[get("/articles/{id}")]
 pub async fn get_article(state: Data<AppState>, id: IdInPath, conditions: Conditions) -> Result<HttpResponse, Problem> {
     let id = id.0;
     let found: Result<Option<PublishedArticle<PublishedArticleRow>>, Failure> =
         read!(&state.database, articles::find_published(id));
-    let article = found?.ok_or_else(|| Problem::not_found("article"))?;
+    let Some(article) = found? else {
+        return Err(absent(&state, id).await?);
+    };
     resource_response(
         &conditions,
         article.row.revision,
@@ -113,36 +148,13 @@ pub async fn get_article_by_slug(
     }
 }
 
-async fn load(state: &AppState, request: &PageRequest, author: Option<SlugOrId>) -> Result<Summaries, Problem> {
-    let slice = request.slice();
-    let Some(author) = author else {
-        let rows: Result<Summaries, Failure> = read!(&state.database, articles::list_published(slice));
-        return Ok(rows?);
-    };
-    match author_id(state, author, AuthorAudience::Public).await? {
-        None => Ok(Vec::new()),
-        Some(author) => {
-            let rows: Result<Summaries, Failure> =
-                read!(&state.database, articles::list_published_by_author(author, slice));
-            Ok(rows?)
-        }
-    }
-}
-
-/// The author that a filter names; `None` when there is none, which makes the list empty.
-///
-/// # Errors
-/// What the database gives.
-pub async fn author_id(state: &AppState, author: SlugOrId, audience: AuthorAudience) -> Result<Option<RowId>, Problem> {
-    let slug = match author {
-        SlugOrId::Id(id) => return Ok(Some(RowId(id))),
-        SlugOrId::Slug(slug) => slug,
-    };
-    let found: Result<AuthorLookup, Failure> = read!(&state.database, authors::find_by_slug(slug, audience));
-    match found? {
-        AuthorLookup::Found(row) | AuthorLookup::Moved(row) => Ok(Some(row.id)),
-        AuthorLookup::Absent => Ok(None),
-    }
+/// Whether an article never was there for readers, or is gone for good.
+async fn absent(state: &AppState, id: Uuid) -> Result<Problem, Problem> {
+    let purged: Result<Option<RowTime>, Failure> = read!(&state.database, articles::purged_at(id));
+    Ok(match purged? {
+        Some(at) => ArticleFailure::Purged { at: at.utc() }.into(),
+        None => Problem::not_found("article"),
+    })
 }
 
 fn respond(request: &HttpRequest, state: &AppState, page: Page<PublishedArticle<PublishedSummaryRow>>) -> HttpResponse {

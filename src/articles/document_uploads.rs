@@ -7,52 +7,54 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::accounts::guards::{Authorized, WhenGranted};
-use crate::accounts::permissions::{ModerateComments, PublishArticles, WriteArticles};
+use crate::accounts::permissions::{ModerateComments, WriteArticles};
 use crate::articles::article::{
-    ArticleChange, ArticleFailure, ArticleText, Body, BylineEntry, Excerpt, ExistingThread, MAX_AUTHORS, NewArticle,
-    NewThread, Ownership, Publication, Subtitle, Title, Upserted, WorkingArticle,
+    ArticleText, Body, Excerpt, ExistingThread, MAX_AUTHORS, MAX_TAGS, NewArticle, NewThread, Ownership, Publication,
+    Save, Subtitle, Title, Upserted, WorkingArticle,
 };
+use crate::articles::content::ExternalId;
 use crate::articles::document_views::{
     DocumentBytes, DocumentComments, DocumentFormat, DocumentOut, DocumentQuery, DocumentReport, DocumentWarning,
     Strictness, UpsertDocumentQuery,
 };
-use crate::articles::editorial::{allowed_publication, article_location};
-use crate::articles::views::{ArticleStatus, EditorialArticleOut};
+use crate::articles::edit::{ArticleEdit, BylineEntry, BylineName, BylineRole};
+use crate::articles::editorial::{Allowed, PublicationRights};
+use crate::articles::views::input::WriteStatus;
+use crate::articles::views::newsroom::EditorialArticleOut;
 use crate::authors::author::{AuthorBio, AuthorName};
 use crate::comments::comment::{
     CommentBody, CommentKind, CommenterName, ImportedComment, ThreadChange, ThreadMessage, ThreadState,
 };
+use crate::database::failure::Failure;
 use crate::documents::text::{Charset, Text};
 use crate::documents::{
     self, CommentsHint, Confidence, Document, DocumentAuthor, DocumentComment, DocumentCommentKind, DocumentFault,
     DocumentStatus, Fault, Hints, Part, Span, ThreadClosing, Warning,
 };
 use crate::field::{LanguageTag, Line, Refusal, WebAddress};
-use crate::http::conditional::{
-    Conditions, EntityTag, IfMatchHeader, IfNoneMatchHeader, Written, json_bytes, written_response,
-};
-use crate::http::input::{QueryParameters, SlugInPath, UnreadBody};
+use crate::http::answer::Answer;
+use crate::http::conditional::{Conditions, EntityTag, IfMatchHeader, IfNoneMatchHeader, json_bytes};
+use crate::http::input::{SlugInPath, UnreadBody};
 use crate::http::patch::Patch;
 use crate::http::problem::{Problem, ProblemFault};
 use crate::http::problem_codes;
 use crate::http::times;
+use crate::http::write::{IdempotencyKeyHeader, Write};
 use crate::markup::{Policy, Rendered};
+use crate::sections::section::SectionLookup;
 use crate::slug::Slug;
 use crate::state::{AppState, Stamp};
-use crate::{problems, write_unit};
+use crate::tags::tag::TagName;
+use crate::{carry_out, read, write_problems};
 
-problems!(
+write_problems!(
     /// What uploading a document can answer with.
-    DocumentProblems: INVALID_PARAMETER, MALFORMED_REQUEST, UNKNOWN_PARAMETER, NOT_AUTHENTICATED, TOKEN_INVALID,
-    INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-    USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID
+    DocumentProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, EXTERNAL_ID_TAKEN, NOT_READY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, VALIDATION_FAILED
 );
 
-problems!(
+write_problems!(
     /// What uploading a document to a slug can answer with.
-    DocumentUpsertProblems: INVALID_PARAMETER, MALFORMED_REQUEST, UNKNOWN_PARAMETER, NOT_AUTHENTICATED, TOKEN_INVALID,
-    INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, PRECONDITION_REQUIRED
+    DocumentUpsertProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, VALIDATION_FAILED, PRECONDITION_REQUIRED
 );
 
 /// The most comments of one document. A thread may have more; they come by other ways.
@@ -71,7 +73,7 @@ const ACCEPTED: &str = "text/markdown, text/plain, application/octet-stream";
     tag = "editorial documents",
     operation_id = "create_document",
     security(("bearer" = [])),
-    params(DocumentQuery),
+    params(DocumentQuery, IdempotencyKeyHeader),
     request_body(content = DocumentBytes, description = "The file", content_type = "application/octet-stream"),
     responses((status = 201, description = "The article and the report", body = DocumentOut,
         headers(("Location" = String, description = "Where the article is"),
@@ -81,25 +83,32 @@ const ACCEPTED: &str = "text/markdown, text/plain, application/octet-stream";
 pub async fn create_document(
     state: Data<AppState>,
     caller: Authorized<WriteArticles>,
-    publisher: WhenGranted<PublishArticles>,
-    query: QueryParameters<DocumentQuery>,
-    body: UnreadBody,
+    rights: PublicationRights,
+    write: Write<DocumentQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let publication = allowed_publication(ArticleStatus::publication(query.0.status), &publisher)?;
-    let source = DocumentSource::read(body, query.0.format).await?;
-    let (document, report) = source.parse(&query.0).await?;
+    let Write { query, mode, body } = write;
+    let publication = rights.allowed(query.force.publication(query.status))?;
+    let source = DocumentSource::read(body, query.format).await?;
+    let (document, mut report) = source.parse(&query).await?;
     let stamp = state.stamp(caller.account_id());
+    let section = section_of(&state, &document, &mut report).await?;
     let new = DocumentArticle {
         id: stamp.new_id(),
-        slug: query.0.slug,
+        slug: query.slug.clone(),
         publication,
         on_existing: ExistingThread::Keep,
+        section,
+        save: query.save(),
         document,
     }
     .checked(&stamp)
     .await?;
-    let stored: Result<WorkingArticle, ArticleFailure> = write_unit!(&state.database, articles::create(new, stamp));
-    respond_created(&state, stored?, report)
+    carry_out!(
+        state,
+        mode,
+        article_writes::create(new, stamp),
+        move |article: WorkingArticle| created(article, report)
+    )
 }
 
 /// Upload a document to a slug.
@@ -112,7 +121,7 @@ pub async fn create_document(
     tag = "editorial documents",
     operation_id = "upsert_document",
     security(("bearer" = [])),
-    params(IfMatchHeader, IfNoneMatchHeader, ("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour"), UpsertDocumentQuery),
+    params(IfMatchHeader, IfNoneMatchHeader, IdempotencyKeyHeader, ("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour"), UpsertDocumentQuery),
     request_body(content = DocumentBytes, description = "The file", content_type = "application/octet-stream"),
     responses((status = 200, description = "The article, which was changed, and the report", body = DocumentOut,
             headers(("ETag" = String, description = "The entity tag of the article, to send as If-Match"))),
@@ -125,15 +134,15 @@ pub async fn create_document(
 pub async fn upsert_document(
     state: Data<AppState>,
     caller: Authorized<WriteArticles>,
-    rights: (WhenGranted<PublishArticles>, WhenGranted<ModerateComments>),
+    rights: (PublicationRights, WhenGranted<ModerateComments>),
     slug: SlugInPath,
-    query: QueryParameters<UpsertDocumentQuery>,
     conditions: Conditions,
-    body: UnreadBody,
+    write: Write<UpsertDocumentQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (publisher, moderator) = rights;
-    let query = DocumentQuery::from(query.0);
-    let publication = allowed_publication(ArticleStatus::publication(query.status), &publisher)?;
+    let Write { query, mode, body } = write;
+    let query = DocumentQuery::from(query);
+    let publication = publisher.allowed(query.force.publication(query.status))?;
     let source = DocumentSource::read(body, query.format).await?;
     let (document, mut report) = source.parse(&query).await?;
     let has_thread = document.thread.is_some() || !document.comments.is_empty();
@@ -143,27 +152,33 @@ pub async fn upsert_document(
     };
     let conditions = conditions.or_revision(document.revision.as_ref().map(|revision| revision.value));
     let stamp = state.stamp(caller.account_id());
+    let section = section_of(&state, &document, &mut report).await?;
     let new = DocumentArticle {
         id: stamp.new_id(),
         slug: Some(slug.0),
         publication,
         on_existing,
+        section,
+        save: query.save(),
         document,
     }
     .checked(&stamp)
     .await?;
     let ownership = Ownership::from_filter(caller.owner_filter());
-    let stored: Result<Upserted, ArticleFailure> =
-        write_unit!(&state.database, articles::upsert(new, ownership, conditions, stamp));
-    match stored? {
-        Upserted::Created(article) => respond_created(&state, article, report),
-        Upserted::Changed(article) => {
-            if has_thread && on_existing == ExistingThread::Keep {
-                report.warnings.push(thread_left_alone());
+    carry_out!(
+        state,
+        mode,
+        article_writes::upsert(new, ownership, conditions, stamp),
+        move |outcome: Upserted| match outcome {
+            Upserted::Created(article) => created(article, report),
+            Upserted::Changed(article) => {
+                if has_thread && on_existing == ExistingThread::Keep {
+                    report.warnings.push(thread_left_alone());
+                }
+                changed(article, report)
             }
-            respond(&Written::Changed, article, report)
         }
-    }
+    )
 }
 
 /// A body with what is known of its form.
@@ -220,6 +235,8 @@ struct DocumentArticle {
     slug: Option<Slug>,
     publication: Publication,
     on_existing: ExistingThread,
+    section: Option<Slug>,
+    save: Save,
     document: Document,
 }
 
@@ -237,23 +254,39 @@ impl DocumentArticle {
             slug,
             publication,
             on_existing,
+            section,
+            save,
             document,
         } = self;
-        let extra = extra(&document);
+        let extra = extra(&document, section.as_ref());
         let mut faults = PartFaults::default();
         faults.at_most("authors", document.authors.len(), MAX_AUTHORS);
         faults.at_most("comments", document.comments.len(), MAX_COMMENTS);
+        faults.at_most("tags", document.tags.len(), MAX_TAGS);
         faults.none_found()?;
         let title = faults.required("title", document.title.as_ref(), Title::parse);
         let slug = slug.or_else(|| faults.optional(document.slug.as_ref(), Slug::parse));
         let body = faults.required("body", Some(&document.body_markdown), Body::parse);
-        let change = ArticleChange {
+        let edit = ArticleEdit {
             subtitle: Patch::replacing(faults.optional(document.subtitle.as_ref(), Subtitle::parse)),
             excerpt: Patch::replacing(faults.optional(document.excerpt.as_ref(), Excerpt::parse)),
             lang: Patch::replacing(faults.optional(document.lang.as_ref(), LanguageTag::parse)),
             canonical_url: Patch::replacing(faults.optional(document.canonical_url.as_ref(), WebAddress::parse)),
             published_at: faults.past_date(document.published_at.as_ref(), stamp),
-            byline: Some(
+            external_id: external_id(&document).map_or(Patch::Absent, Patch::Value),
+            // A document that speaks of no section or tags does not take them away.
+            section: section.map_or(Patch::Absent, Patch::Value),
+            tags: match document.tags.is_empty() {
+                true => None,
+                false => Some(
+                    document
+                        .tags
+                        .iter()
+                        .filter_map(|tag| faults.optional(Some(tag), TagName::parse))
+                        .collect(),
+                ),
+            },
+            authors: Some(
                 document
                     .authors
                     .into_iter()
@@ -261,7 +294,7 @@ impl DocumentArticle {
                     .collect(),
             ),
             extra: Some(extra),
-            ..ArticleChange::none()
+            ..ArticleEdit::default()
         };
         let thread = NewThread {
             change: document.thread.map(|closing| faults.thread(closing)),
@@ -284,9 +317,10 @@ impl DocumentArticle {
             slug,
             title,
             text,
-            change,
+            edit,
             thread,
             publication,
+            save,
         })
     }
 }
@@ -373,21 +407,24 @@ impl PartFaults {
             bio,
             url,
             email: _,
-            role: _,
+            role,
             second_name: _,
         } = part.value;
+        let role = role.and_then(|role| BylineRole::parse(&role.value).ok()).unwrap_or_else(BylineRole::author);
         let slug = match slug {
             None => None,
             Some(slug) => Some(self.text(&slug, part.span, Slug::parse)?),
         };
         let Some(name) = name else {
-            return slug.map(BylineEntry::Slug);
+            let author = BylineName::Slug(slug?);
+            return Some(BylineEntry { author, role });
         };
         let name = self.text(&name, part.span, AuthorName::parse)?;
         let slug = slug.or_else(|| self.slug_of(&name, part.span))?;
         let bio = self.optional(bio.as_ref(), AuthorBio::parse);
         let url = self.optional(url.as_ref(), WebAddress::parse);
-        Some(BylineEntry::Named { name, slug, bio, url })
+        let author = BylineName::Named { name, slug, bio, url };
+        Some(BylineEntry { author, role })
     }
 
     fn slug_of<const MOST: usize>(&mut self, text: &Line<MOST>, span: Option<Span>) -> Option<Slug> {
@@ -504,7 +541,7 @@ fn hints(query: &DocumentQuery) -> Hints {
 }
 
 /// A document that says it is published makes a draft all the same, and should not do so in silence.
-fn status_warning(document: &Document, asked: Option<ArticleStatus>) -> Option<Warning> {
+fn status_warning(document: &Document, asked: Option<WriteStatus>) -> Option<Warning> {
     let status = document.status.as_ref()?;
     let is_left_out = status.value == DocumentStatus::Published && asked.is_none();
     is_left_out.then(|| Warning {
@@ -574,8 +611,50 @@ fn invalid(faults: Vec<ProblemFault>) -> Problem {
     Problem::new(&problem_codes::DOCUMENT_INVALID, detail).with_faults(faults)
 }
 
-/// What the document says and no field of an article holds yet. Nothing is lost: it stands in `extra` under its own name.
-fn extra(document: &Document) -> serde_json::Map<String, serde_json::Value> {
+/// The section of a document: the first of its categories that is one. The others stay in `extra`.
+async fn section_of(
+    state: &AppState,
+    document: &Document,
+    report: &mut DocumentReport,
+) -> Result<Option<Slug>, Problem> {
+    for category in document.categories.iter().take(MOST_CATEGORIES) {
+        let Some(slug) = Slug::of(&category.value) else {
+            continue;
+        };
+        let wanted = slug.clone();
+        let found: Result<SectionLookup, Failure> = read!(&state.database, sections::find_by_slug(wanted));
+        match found? {
+            SectionLookup::Found(_) | SectionLookup::Moved(_) => return Ok(Some(slug)),
+            SectionLookup::Absent => {}
+        }
+    }
+    if let Some(first) = document.categories.first() {
+        report.warnings.push(DocumentWarning {
+            line: first.span.map(|span| span.first_line),
+            code: "section-unknown".to_owned(),
+            detail: "None of the categories is a section of this site; they stay in extra. Create the section and upload \
+                     the document again to move the article there."
+                .to_owned(),
+        });
+    }
+    Ok(None)
+}
+
+/// How many categories of a document are looked up; the first that is a section counts.
+const MOST_CATEGORIES: usize = 10;
+
+/// The name of the document in the system it comes from, if both parts of it are told.
+fn external_id(document: &Document) -> Option<ExternalId> {
+    let source = Line::<100>::parse(&document.source.as_ref()?.value).ok()?;
+    let id = Line::<300>::parse(&document.external_id.as_ref()?.value).ok()?;
+    Some(ExternalId {
+        source: source.into_string(),
+        id: id.into_string(),
+    })
+}
+
+/// What the document says and no field of an article holds. Nothing is lost: it stands in `extra` under its own name.
+fn extra(document: &Document, section: Option<&Slug>) -> serde_json::Map<String, serde_json::Value> {
     let texts = |parts: &[Part<String>]| parts.iter().map(|part| part.value.clone()).collect::<Vec<_>>();
     let mut extra = document.extra.clone();
     let mut keep = |name: &str, value: serde_json::Value| {
@@ -584,14 +663,18 @@ fn extra(document: &Document) -> serde_json::Map<String, serde_json::Value> {
             extra.entry(name).or_insert(value);
         }
     };
-    keep("tags", texts(&document.tags).into());
-    keep("categories", texts(&document.categories).into());
+    let is_section = |category: &String| section.is_some() && Slug::of(category).as_ref() == section;
+    let categories = texts(&document.categories);
+    let others: Vec<String> = categories.into_iter().filter(|category| !is_section(category)).collect();
+    keep("categories", others.into());
     keep("aliases", texts(&document.aliases).into());
-    keep(
-        "external_id",
-        document.external_id.as_ref().map(|part| part.value.clone()).into(),
-    );
-    keep("source", document.source.as_ref().map(|part| part.value.clone()).into());
+    if external_id(document).is_none() {
+        keep(
+            "external_id",
+            document.external_id.as_ref().map(|part| part.value.clone()).into(),
+        );
+        keep("source", document.source.as_ref().map(|part| part.value.clone()).into());
+    }
     keep("id", document.id.as_ref().map(|part| part.value.clone()).into());
     keep(
         "updated_at",
@@ -617,26 +700,36 @@ fn extra(document: &Document) -> serde_json::Map<String, serde_json::Value> {
 /// What a document says of an author and an author has no member for.
 fn author_details(author: &DocumentAuthor) -> Option<serde_json::Value> {
     let text = |part: &Option<Part<String>>| part.as_ref().map(|part| part.value.clone());
-    match (text(&author.email), text(&author.role)) {
-        (None, None) => None,
-        (email, role) => {
-            let name = author.name.as_ref().or(author.slug.as_ref());
-            Some(serde_json::json!({ "name": name, "email": email, "role": role }))
-        }
+    let role = text(&author.role).filter(|role| BylineRole::parse(role).is_err());
+    let told = [("email", text(&author.email)), ("role", role)];
+    if told.iter().all(|(_, value)| value.is_none()) {
+        return None;
     }
+    let name = author.name.clone().or(author.slug.clone());
+    let members = [("name", name)].into_iter().chain(told);
+    Some(
+        members
+            .filter_map(|(member, value)| Some((member.to_owned(), value?.into())))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+    )
 }
 
-fn respond_created(state: &AppState, article: WorkingArticle, report: DocumentReport) -> Result<HttpResponse, Problem> {
-    let location = article_location(state, &article);
-    respond(&Written::Created { location }, article, report)
+fn created(article: WorkingArticle, report: DocumentReport) -> Result<Answer, Problem> {
+    let path = format!("/v1/editorial/articles/{}", article.row.id.0);
+    Ok(Answer {
+        status: 201,
+        location: Some(path),
+        ..changed(article, report)?
+    })
 }
 
-fn respond(written: &Written, article: WorkingArticle, report: DocumentReport) -> Result<HttpResponse, Problem> {
+/// The tag is the one of the article, which the body shows together with the report.
+fn changed(article: WorkingArticle, report: DocumentReport) -> Result<Answer, Problem> {
     let (revision, article) = (article.row.revision, EditorialArticleOut::from(article));
     let tag = EntityTag::of(revision, &json_bytes(&article)?);
-    Ok(written_response(
-        written,
-        &tag,
-        json_bytes(&DocumentOut { article, report })?,
-    ))
+    Ok(Answer {
+        etag: Some(tag.header_value()),
+        ..Answer::outcome(200, &DocumentOut { article, report })?
+    })
 }

@@ -4,11 +4,14 @@ use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::articles::article::Title;
-use crate::articles::views::{ArticleStatus, EditorialArticleOut};
+use crate::articles::article::{MergePolicy, RevisionMessage, Save, SaveKind, Title};
+use crate::articles::views::input::WriteStatus;
+use crate::articles::views::newsroom::EditorialArticleOut;
+use crate::articles::views::queries::{Force, Merge};
 use crate::authors::author::AuthorName;
 use crate::documents::{BodyLayout, Claim, Confidence, Document, Field, IgnoredLines};
 use crate::http::input::InputFaults;
+use crate::http::write::{ValidateOnly, WriteParameters};
 use crate::slug::Slug;
 
 /// How to read a document, and what to do with it.
@@ -19,7 +22,7 @@ pub struct DocumentQuery {
     /// `published` publishes at once. A document makes a draft otherwise, whatever it says itself.
     #[deserr(default)]
     #[param(required = false, nullable = false)]
-    pub status: Option<ArticleStatus>,
+    pub status: Option<WriteStatus>,
     /// Refuse the document when a part of it can be read in more than one way.
     #[deserr(default)]
     #[param(value_type = bool, required = false, nullable = false, example = true)]
@@ -44,6 +47,21 @@ pub struct DocumentQuery {
     #[deserr(default)]
     #[param(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     pub slug: Option<Slug>,
+    /// Rehearse the request: it is checked and answered as if it counted, and nothing is stored.
+    #[deserr(default)]
+    #[param(value_type = bool, required = false, nullable = false, example = true)]
+    pub validate_only: ValidateOnly,
+    /// What to say about this save in the history of the article.
+    #[deserr(default)]
+    #[param(value_type = String, required = false, nullable = false, min_length = 1, max_length = 500, example = "From the wire")]
+    pub message: Option<RevisionMessage>,
+    /// With `status=published`: publish although preflight finds errors. Only administrators may.
+    #[deserr(default)]
+    #[param(value_type = bool, required = false, nullable = false, example = true)]
+    pub force: Force,
+    #[deserr(skip)]
+    #[param(ignore)]
+    merge: Option<Merge>,
 }
 
 /// How to read a document whose slug stands in the path, and what to do with it.
@@ -54,7 +72,7 @@ pub struct UpsertDocumentQuery {
     /// `published` publishes at once. A document makes a draft otherwise, whatever it says itself.
     #[deserr(default)]
     #[param(required = false, nullable = false)]
-    pub status: Option<ArticleStatus>,
+    pub status: Option<WriteStatus>,
     /// Refuse the document when a part of it can be read in more than one way.
     #[deserr(default)]
     #[param(value_type = bool, required = false, nullable = false, example = true)]
@@ -75,6 +93,22 @@ pub struct UpsertDocumentQuery {
     #[deserr(default)]
     #[param(required = false, nullable = false)]
     pub comments: Option<DocumentComments>,
+    /// Rehearse the request: it is checked and answered as if it counted, and nothing is stored.
+    #[deserr(default)]
+    #[param(value_type = bool, required = false, nullable = false, example = true)]
+    pub validate_only: ValidateOnly,
+    /// What to say about this save in the history of the article.
+    #[deserr(default)]
+    #[param(value_type = String, required = false, nullable = false, min_length = 1, max_length = 500, example = "From the wire")]
+    pub message: Option<RevisionMessage>,
+    /// With `status=published`: publish although preflight finds errors. Only administrators may.
+    #[deserr(default)]
+    #[param(value_type = bool, required = false, nullable = false, example = true)]
+    pub force: Force,
+    /// `auto` merges the document with what others saved since the revision in `If-Match`, if nothing contradicts.
+    #[deserr(default)]
+    #[param(required = false, nullable = false)]
+    pub merge: Option<Merge>,
 }
 
 impl From<UpsertDocumentQuery> for DocumentQuery {
@@ -86,6 +120,10 @@ impl From<UpsertDocumentQuery> for DocumentQuery {
             title,
             author,
             comments,
+            validate_only,
+            message,
+            force,
+            merge,
         } = query;
         Self {
             status,
@@ -95,7 +133,38 @@ impl From<UpsertDocumentQuery> for DocumentQuery {
             author,
             comments,
             slug: None,
+            validate_only,
+            message,
+            force,
+            merge,
         }
+    }
+}
+
+impl DocumentQuery {
+    /// How the save is told, and whether it may be merged.
+    #[must_use]
+    pub fn save(&self) -> Save {
+        Save {
+            message: self.message.clone(),
+            kind: SaveKind::Save,
+            merge: match self.merge {
+                Some(Merge::Auto) => MergePolicy::Automatic,
+                None => MergePolicy::Refuse,
+            },
+        }
+    }
+}
+
+impl WriteParameters for DocumentQuery {
+    fn validate_only(&self) -> ValidateOnly {
+        self.validate_only
+    }
+}
+
+impl WriteParameters for UpsertDocumentQuery {
+    fn validate_only(&self) -> ValidateOnly {
+        self.validate_only
     }
 }
 

@@ -1,66 +1,67 @@
-//! Articles for the newsroom.
+//! Articles for the newsroom: reading and saving working copies.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
 
 use crate::accounts::guards::{Authorized, WhenGranted};
-use crate::accounts::permissions::{DeleteArticles, PublishArticles, ReadArticles, WriteArticles};
-use crate::articles::article::WorkingFilter;
+use crate::accounts::permissions::{Administer, DeleteArticles, PublishArticles, ReadArticles, WriteArticles};
 use crate::articles::article::{
-    ArticleChange, ArticleFailure, ArticleSummaryRow, ArticleText, Body, NewArticle, NewThread, Ownership, Publication,
-    Upserted, WorkingArticle,
+    ArticleFailure, ArticleRow, ArticleText, Body, NewArticle, NewThread, Ownership, Publication, Readiness, StepRequest,
+    Upserted, WorkingArticle, WorkingFilter, WorkingSummary,
 };
-use crate::articles::delivery::author_id;
-use crate::articles::views::{
-    ArticleIn, ArticlePatchIn, ArticleStatus, EditorialArticleListQuery, EditorialArticleOut, EditorialArticlePage,
-    EditorialArticleSummaryOut, patch_change, replacement,
+use crate::articles::content::ExternalId;
+use crate::articles::edit::ArticleEdit;
+use crate::articles::filters::{FilterIds, FilterNames};
+use crate::articles::preflight::has_errors;
+use crate::articles::views::input::{ArticleIn, ArticlePatchIn, patch_edit, replacement};
+use crate::articles::views::newsroom::{
+    ArticleStatus, EditorialArticleOut, EditorialArticlePage, EditorialArticleSummaryOut, PreflightFindingOut,
+    PreflightOut,
+};
+use crate::articles::views::queries::{
+    CreateQuery, DeleteQuery, EditorialArticleListQuery, Force, Purge, SaveQuery,
 };
 use crate::authors::author::AuthorAudience;
-use crate::authors::author::BylineAuthorRow;
 use crate::authors::editorial::{EditorialListProblems, EditorialReadProblems};
 use crate::database::failure::Failure;
-use crate::http::conditional::{
-    Caching, Conditions, IfMatchHeader, IfNoneMatchHeader, Written, precondition_required, resource_response, written,
-};
-use crate::http::input::{IdInPath, InputFaults, JsonBody, QueryParameters, SlugInPath};
+use crate::database::ids::RowId;
+use crate::http::answer::Answer;
+use crate::http::conditional::{Caching, Conditions, Expected, IfMatchHeader, IfNoneMatchHeader, resource_response};
+use crate::http::input::{ExternalIdInPath, IdInPath, InputFaults, QueryParameters, SlugInPath, UuidText};
 use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
-use crate::http::problem::{Problem, ProblemFault};
-use crate::http::problem_codes;
+use crate::http::patch::Patch;
+use crate::http::problem::Problem;
+use crate::http::write::{IdempotencyKeyHeader, Write};
 use crate::markup::{Policy, Rendered};
 use crate::slug::Slug;
 use crate::state::AppState;
-use crate::{problems, read, write_unit};
+use crate::{carry_out, problems, read, write_problems};
 
-problems!(
+write_problems!(
     /// What making an article can answer with.
-    ArticleCreateProblems: MALFORMED_JSON, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE,
-    REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    ArticleCreateProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, REFERENCE_UNKNOWN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, NOT_READY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
-problems!(
+write_problems!(
     /// What changing an article can answer with.
-    ArticleChangeProblems: INVALID_PARAMETER, MALFORMED_JSON, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID,
-    INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
+    ArticleChangeProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, REFERENCE_UNKNOWN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
 );
 
-problems!(
-    /// What a step of the lifecycle can answer with.
-    LifecycleProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE,
-    NOT_FOUND, NOT_PUBLISHED, PRECONDITION_FAILED
-);
-
-problems!(
+write_problems!(
     /// What removing an article can answer with.
-    ArticleDeleteProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE,
-    NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+    ArticleDeleteProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, ILLEGAL_TRANSITION, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 );
 
-type StoredArticle = Result<WorkingArticle, ArticleFailure>;
+problems!(
+    /// What reading an article in the newsroom can answer with.
+    pub EditorialArticleReadProblems: INVALID_PARAMETER, MALFORMED_REQUEST, NOT_AUTHENTICATED, TOKEN_INVALID,
+    INSUFFICIENT_SCOPE, NOT_FOUND, GONE
+);
 
 /// List the working copies.
 ///
-/// Drafts and published articles, without the texts; those changed last come first. Authors see their own.
+/// Without the texts; those changed last come first. What is in the trash is shown with `status=trashed`. Authors see
+/// their own.
 #[utoipa::path(
     tag = "editorial articles",
     operation_id = "list_editorial_articles",
@@ -82,37 +83,42 @@ pub async fn list_editorial_articles(
         order,
         status,
         author,
+        section,
+        tag,
+        assignee,
     } = query.0;
     let ownership = Ownership::from_filter(caller.owner_filter());
     let list = ListIdentity {
         name: "working copies by updated_at",
         order: order.unwrap_or(SortOrder::Descending),
-        filter: format!("{ownership:?} {status:?} {author:?}"),
+        filter: format!("{ownership:?} {status:?} {author:?} {section:?} {tag:?} {assignee:?}"),
     };
     let page_request = state.cursors.request(list, limit.get(), cursor.as_deref())?;
-    let author = match author {
-        None => None,
-        // An author whom nobody knows has no articles: the nil id stands in no byline.
-        Some(author) => Some(
-            author_id(&state, author, AuthorAudience::Newsroom)
-                .await?
-                .unwrap_or_default(),
-        ),
+    let names = FilterNames {
+        author,
+        section,
+        tag,
+        series: None,
     };
-    let is_published = status.map(|status| status == ArticleStatus::Published);
-    let (filter, slice) = (
-        WorkingFilter {
-            ownership,
-            is_published,
-            author,
-        },
-        page_request.slice(),
-    );
-    let rows: Result<Vec<(ArticleSummaryRow, Vec<BylineAuthorRow>)>, Failure> =
-        read!(&state.database, articles::list_working(filter, slice));
-    let page = state.cursors.page(&page_request, rows?, |(row, _)| Position {
-        key: PositionKey::Time(row.updated_at.micros()),
-        id: row.id.0,
+    let FilterIds {
+        author,
+        sections,
+        tag,
+        series: _,
+    } = names.resolve(&state, AuthorAudience::Newsroom).await?;
+    let filter = WorkingFilter {
+        ownership,
+        state: status.map(ArticleStatus::state),
+        author,
+        sections,
+        tag,
+        assignee: assignee.map(|UuidText(account)| RowId(account)),
+    };
+    let slice = page_request.slice();
+    let rows: Result<Vec<WorkingSummary>, Failure> = read!(&state.database, articles::list_working(filter, slice));
+    let page = state.cursors.page(&page_request, rows?, |summary| Position {
+        key: PositionKey::Time(summary.row.updated_at.micros()),
+        id: summary.row.id.0,
     });
     let data = page.rows.into_iter().map(EditorialArticleSummaryOut::from).collect();
     let envelope = EditorialArticlePage {
@@ -136,7 +142,7 @@ pub async fn list_editorial_articles(
     params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
         headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),
-        (status = 304, description = "The client has it already"), EditorialReadProblems),
+        (status = 304, description = "The client has it already"), EditorialArticleReadProblems),
 )]
 #[get("/articles/{id}")]
 pub async fn get_editorial_article(
@@ -145,7 +151,10 @@ pub async fn get_editorial_article(
     id: IdInPath,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let article = existing(&state, &id, Ownership::from_filter(caller.owner_filter())).await?;
+    let (id, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let found: Result<WorkingArticle, ArticleFailure> =
+        read!(&state.database, articles::find_working(id, ownership));
+    let article = found?;
     resource_response(
         &conditions,
         article.row.revision,
@@ -161,6 +170,7 @@ pub async fn get_editorial_article(
     tag = "editorial articles",
     operation_id = "create_article",
     security(("bearer" = [])),
+    params(CreateQuery, IdempotencyKeyHeader),
     request_body(content = ArticleIn, content_type = "application/json"),
     responses((status = 201, description = "The working copy", body = EditorialArticleOut,
         headers(("Location" = String, description = "Where the article is"),
@@ -170,13 +180,17 @@ pub async fn get_editorial_article(
 pub async fn create_article(
     state: Data<AppState>,
     caller: Authorized<WriteArticles>,
-    publisher: WhenGranted<PublishArticles>,
-    body: JsonBody<ArticleIn>,
+    rights: PublicationRights,
+    write: Write<CreateQuery>,
 ) -> Result<HttpResponse, Problem> {
     let stamp = state.stamp(caller.account_id());
-    let new = new_article(&state, body.read().await?, None, &publisher, &caller).await?;
-    let stored: StoredArticle = write_unit!(&state.database, articles::create(new, stamp));
-    created(&state, stored?)
+    let input = write.body.json().await?;
+    let new = new_article(&state, input, None, (&rights, write.query.force), &caller).await?;
+    let new = NewArticle {
+        save: write.query.save(),
+        ..new
+    };
+    carry_out!(state, write.mode, article_writes::create(new, stamp), created)
 }
 
 /// Put an article in place of one.
@@ -186,7 +200,7 @@ pub async fn create_article(
     tag = "editorial articles",
     operation_id = "replace_article",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the article"),
+    params(SaveQuery, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the article"),
         ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
     request_body(content = ArticleIn, content_type = "application/json"),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
@@ -196,23 +210,25 @@ pub async fn create_article(
 pub async fn replace_article(
     state: Data<AppState>,
     caller: Authorized<WriteArticles>,
-    publisher: WhenGranted<PublishArticles>,
+    rights: PublicationRights,
     id: IdInPath,
     conditions: Conditions,
-    body: JsonBody<ArticleIn>,
+    write: Write<SaveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let ownership = Ownership::from_filter(caller.owner_filter());
-    let expected = conditions.required(existing(&state, &id, ownership).await?.row.stale())?;
-    let input = body.read().await?;
-    let publication = allowed_publication(ArticleStatus::publication(input.status), &publisher)?;
+    let (target, stamp) = (target(&caller, &id), state.stamp(caller.account_id()));
+    let current = current_row(&state, target).await?;
+    let expected = conditions.named(current.revision)?;
+    let input: ArticleIn = write.body.json().await.map_err(|fault| earlier(&current, &expected, fault))?;
+    let publication = rights.allowed(write.query.force.publication(input.status))?;
     let text = rendered(input.body_markdown.clone()).await?;
-    let change = replacement(input, text, state.clock.now()).map_err(InputFaults::into_body_problem)?;
-    let (id, stamp) = (id.0, state.stamp(caller.account_id()));
-    let stored: StoredArticle = write_unit!(
-        &state.database,
-        articles::update(id, ownership, expected, change, publication, stamp)
-    );
-    changed(stored?)
+    let edit = replacement(input, text, state.clock.now()).map_err(InputFaults::into_body_problem)?;
+    let save = write.query.save();
+    carry_out!(
+        state,
+        write.mode,
+        article_writes::update(target, expected, edit, publication, save, stamp),
+        changed
+    )
 }
 
 /// Change an article.
@@ -222,7 +238,7 @@ pub async fn replace_article(
     tag = "editorial articles",
     operation_id = "update_article",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the article"),
+    params(SaveQuery, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the article"),
         ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
     request_body(content = ArticlePatchIn, content_type = "application/json"),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
@@ -234,22 +250,20 @@ pub async fn update_article(
     caller: Authorized<WriteArticles>,
     id: IdInPath,
     conditions: Conditions,
-    body: JsonBody<ArticlePatchIn>,
+    write: Write<SaveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let ownership = Ownership::from_filter(caller.owner_filter());
-    let expected = conditions.required(existing(&state, &id, ownership).await?.row.stale())?;
-    let input = body.read().await?;
-    let text = match input.body_markdown.0.clone() {
-        Some(body) => Some(rendered(body).await?),
-        None => None,
-    };
-    let change = patch_change(input, text, state.clock.now()).map_err(InputFaults::into_body_problem)?;
-    let (id, stamp, publication) = (id.0, state.stamp(caller.account_id()), Publication::Unchanged);
-    let stored: StoredArticle = write_unit!(
-        &state.database,
-        articles::update(id, ownership, expected, change, publication, stamp)
-    );
-    changed(stored?)
+    let (target, stamp) = (target(&caller, &id), state.stamp(caller.account_id()));
+    let current = current_row(&state, target).await?;
+    let expected = conditions.named(current.revision)?;
+    let input = write.body.json().await.map_err(|fault| earlier(&current, &expected, fault))?;
+    let edit = patched(&state, input).await?;
+    let save = write.query.save();
+    carry_out!(
+        state,
+        write.mode,
+        article_writes::update(target, expected, edit, Publication::Unchanged, save, stamp),
+        changed
+    )
 }
 
 /// Make an article, or put it in place of the one with its slug.
@@ -260,7 +274,7 @@ pub async fn update_article(
     tag = "editorial articles",
     operation_id = "upsert_article",
     security(("bearer" = [])),
-    params(IfMatchHeader, IfNoneMatchHeader, ("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
+    params(SaveQuery, IfMatchHeader, IfNoneMatchHeader, IdempotencyKeyHeader, ("slug" = String, Path, description = "The slug of the article", max_length = 120, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "a-walk-through-the-harbour")),
     request_body(content = ArticleIn, content_type = "application/json"),
     responses((status = 200, description = "The working copy, which was changed", body = EditorialArticleOut,
             headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),
@@ -273,82 +287,91 @@ pub async fn update_article(
 pub async fn upsert_article(
     state: Data<AppState>,
     caller: Authorized<WriteArticles>,
-    publisher: WhenGranted<PublishArticles>,
+    rights: PublicationRights,
     slug: SlugInPath,
     conditions: Conditions,
-    body: JsonBody<ArticleIn>,
+    write: Write<SaveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let new = new_article(&state, body.read().await?, Some(slug.0), &publisher, &caller).await?;
+    let input = write.body.json().await?;
+    let new = new_article(&state, input, Some(slug.0), (&rights, write.query.force), &caller).await?;
+    let new = NewArticle {
+        save: write.query.save(),
+        ..new
+    };
     let (ownership, stamp) = (
         Ownership::from_filter(caller.owner_filter()),
         state.stamp(caller.account_id()),
     );
-    let stored: Result<Upserted, ArticleFailure> =
-        write_unit!(&state.database, articles::upsert(new, ownership, conditions, stamp));
-    match stored? {
-        Upserted::Created(article) => created(&state, article),
-        Upserted::Changed(article) => changed(article),
-    }
+    carry_out!(
+        state,
+        write.mode,
+        article_writes::upsert(new, ownership, conditions, stamp),
+        upserted
+    )
 }
 
-/// Publish an article.
+/// Make an article, or put it in place of the one that another system knows by an id.
 ///
-/// Readers see the working copy as it is now. `If-Match` may be sent and need not be.
+/// For scripts that copy articles from elsewhere: run twice, they make no doubles. An article that is there keeps its
+/// slug unless the body gives one. Preconditions are those of the upsert by slug.
 #[utoipa::path(
     tag = "editorial articles",
-    operation_id = "publish_article",
+    operation_id = "upsert_article_by_external_id",
     security(("bearer" = [])),
-    params(IfMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
-    responses((status = 200, description = "The working copy", body = EditorialArticleOut,
-        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), LifecycleProblems),
+    params(SaveQuery, IfMatchHeader, IfNoneMatchHeader, IdempotencyKeyHeader,
+        ("source" = String, Path, description = "The other system", max_length = 100, example = "wordpress"),
+        ("external_id" = String, Path, description = "The id there", max_length = 300, example = "4711")),
+    request_body(content = ArticleIn, content_type = "application/json"),
+    responses((status = 200, description = "The working copy, which was changed", body = EditorialArticleOut,
+            headers(("ETag" = String, description = "The entity tag, to send as If-Match"))),
+        (status = 201, description = "The working copy, which was made", body = EditorialArticleOut,
+            headers(("Location" = String, description = "Where the article is"),
+                ("ETag" = String, description = "The entity tag, to send as If-Match"))),
+        ArticleChangeProblems),
 )]
-#[post("/articles/{id}/publish")]
-pub async fn publish_article(
+#[put("/articles/by-external-id/{source}/{external_id}")]
+pub async fn upsert_article_by_external_id(
     state: Data<AppState>,
-    caller: Authorized<PublishArticles>,
-    id: IdInPath,
+    caller: Authorized<WriteArticles>,
+    rights: PublicationRights,
+    name: ExternalIdInPath,
     conditions: Conditions,
+    write: Write<SaveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, stamp, expected) = (id.0, state.stamp(caller.account_id()), conditions.optional());
-    let ownership = Ownership::from_filter(caller.owner_filter());
-    let stored: StoredArticle = write_unit!(&state.database, articles::publish(id, ownership, expected, stamp));
-    changed(stored?)
+    let input: ArticleIn = write.body.json().await?;
+    let slug_given = input.slug.clone();
+    let new = new_article(&state, input, None, (&rights, write.query.force), &caller).await?;
+    let ExternalIdInPath { source, id } = name;
+    let name = ExternalId { source, id };
+    let edit = named_externally(new.edit, &name)?;
+    let new = NewArticle {
+        edit,
+        save: write.query.save(),
+        ..new
+    };
+    let (ownership, stamp) = (
+        Ownership::from_filter(caller.owner_filter()),
+        state.stamp(caller.account_id()),
+    );
+    carry_out!(
+        state,
+        write.mode,
+        article_writes::upsert_by_external_id(new, name, slug_given, ownership, conditions, stamp),
+        upserted
+    )
 }
 
-/// Take an article away from readers.
+/// Throw an article away.
 ///
-/// The working copy stays. `If-Match` may be sent and need not be.
-#[utoipa::path(
-    tag = "editorial articles",
-    operation_id = "unpublish_article",
-    security(("bearer" = [])),
-    params(IfMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
-    responses((status = 200, description = "The working copy", body = EditorialArticleOut,
-        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), LifecycleProblems),
-)]
-#[post("/articles/{id}/unpublish")]
-pub async fn unpublish_article(
-    state: Data<AppState>,
-    caller: Authorized<PublishArticles>,
-    id: IdInPath,
-    conditions: Conditions,
-) -> Result<HttpResponse, Problem> {
-    let (id, expected) = (id.0, conditions.optional());
-    let ownership = Ownership::from_filter(caller.owner_filter());
-    let stored: StoredArticle = write_unit!(&state.database, articles::unpublish(id, ownership, expected));
-    changed(stored?)
-}
-
-/// Remove an article.
-///
-/// With its thread, for good.
+/// Readers see it no more; it lies in the trash, where `…/restore` takes it from. With `purge=true` an article in the
+/// trash is removed for good, with its thread and its history; its addresses answer 410 from then on.
 #[utoipa::path(
     tag = "editorial articles",
     operation_id = "delete_article",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the article"),
+    params(DeleteQuery, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the article"),
         ("If-Match" = String, Header, description = "The entity tag that was read, or *")),
-    responses((status = 204, description = "The article is gone"), ArticleDeleteProblems),
+    responses((status = 204, description = "The article is in the trash, or gone"), ArticleDeleteProblems),
 )]
 #[delete("/articles/{id}")]
 pub async fn delete_article(
@@ -356,13 +379,84 @@ pub async fn delete_article(
     caller: Authorized<DeleteArticles>,
     id: IdInPath,
     conditions: Conditions,
+    write: Write<DeleteQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let ownership = Ownership::from_filter(caller.owner_filter());
-    let expected = conditions.required(existing(&state, &id, ownership).await?.row.stale())?;
-    let id = id.0;
-    let removed: Result<(), ArticleFailure> = write_unit!(&state.database, articles::delete(id, ownership, expected));
-    removed?;
-    Ok(HttpResponse::NoContent().finish())
+    let target = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let current = current_row(&state, target).await?;
+    let expected = conditions.named(current.revision)?;
+    let stamp = state.stamp(caller.account_id());
+    match write.query.purge {
+        Purge::Yes => carry_out!(
+            state,
+            write.mode,
+            article_writes::purge(target, expected, stamp),
+            |()| Ok(Answer::removed())
+        ),
+        Purge::No => {
+            let request = (StepRequest::Trash, None);
+            carry_out!(
+                state,
+                write.mode,
+                article_steps::take(target, expected, request, stamp),
+                |_article: WorkingArticle| Ok(Answer::removed())
+            )
+        }
+    }
+}
+
+/// See what speaks against publishing an article.
+///
+/// The same checks that a publication makes. Errors stop it, warnings and notices do not.
+#[utoipa::path(
+    tag = "editorial articles",
+    operation_id = "preflight_article",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The id of the article")),
+    responses((status = 200, description = "What was found", body = PreflightOut), EditorialReadProblems),
+)]
+#[get("/articles/{id}/preflight")]
+pub async fn preflight_article(
+    state: Data<AppState>,
+    caller: Authorized<ReadArticles>,
+    id: IdInPath,
+    conditions: Conditions,
+) -> Result<HttpResponse, Problem> {
+    let target = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let public_url = state.settings.public_url.clone();
+    let found: Result<(ArticleRow, Vec<_>), ArticleFailure> =
+        read!(&state.database, readiness::preflight(target, public_url));
+    let (row, findings) = found?;
+    let view = PreflightOut {
+        revision: row.revision,
+        ready: !has_errors(&findings),
+        findings: findings.into_iter().map(PreflightFindingOut::from).collect(),
+    };
+    resource_response(&conditions, row.revision, Caching::Private, &view)
+}
+
+/// What a caller may do about publishing.
+pub type PublicationRights = (WhenGranted<PublishArticles>, WhenGranted<Administer>);
+
+/// The publication that a request asks for, if the caller may.
+pub trait Allowed {
+    /// # Errors
+    /// `insufficient-scope` when the caller may not publish, or may not waive what preflight says.
+    fn allowed(&self, publication: Publication) -> Result<Publication, Problem>;
+}
+
+impl Allowed for PublicationRights {
+    fn allowed(&self, publication: Publication) -> Result<Publication, Problem> {
+        let (publisher, administrator) = self;
+        match publication {
+            Publication::Unchanged => {}
+            Publication::Immediate(Readiness::Required) => publisher.require()?,
+            Publication::Immediate(Readiness::Waived) => {
+                publisher.require()?;
+                administrator.require()?;
+            }
+        }
+        Ok(publication)
+    }
 }
 
 /// Renders the text of an article, off the worker.
@@ -376,77 +470,88 @@ pub async fn rendered(body: Body) -> Result<ArticleText, Problem> {
     Ok(ArticleText::new(rendered))
 }
 
-/// The publication that a request asks for, if the caller may.
+/// A merge patch as an edit, with its text rendered.
 ///
 /// # Errors
-/// `insufficient-scope` when the caller may not publish.
-pub fn allowed_publication(
-    publication: Publication,
-    publisher: &WhenGranted<PublishArticles>,
-) -> Result<Publication, Problem> {
-    if publication == Publication::Immediate {
-        publisher.require()?;
-    }
-    Ok(publication)
+/// `validation-failed`.
+pub async fn patched(state: &AppState, input: ArticlePatchIn) -> Result<ArticleEdit, Problem> {
+    let text = match input.body_markdown.0.clone() {
+        Some(body) => Some(rendered(body).await?),
+        None => None,
+    };
+    patch_edit(input, text, state.clock.now()).map_err(InputFaults::into_body_problem)
 }
 
 /// The answer to a write that made an article.
 ///
 /// # Errors
 /// `internal-error` when the view cannot be written, which is a defect.
-pub fn created(state: &AppState, article: WorkingArticle) -> Result<HttpResponse, Problem> {
-    let location = article_location(state, &article);
-    written(
-        &Written::Created { location },
-        article.row.revision,
-        &EditorialArticleOut::from(article),
-    )
+pub fn created(article: WorkingArticle) -> Result<Answer, Problem> {
+    let path = format!("/v1/editorial/articles/{}", article.row.id.0);
+    Answer::created(path, article.row.revision, &EditorialArticleOut::from(article))
 }
 
-/// The absolute URL of a working copy.
+/// The answer to a write that changed an article.
+///
+/// # Errors
+/// `internal-error` when the view cannot be written, which is a defect.
+pub fn changed(article: WorkingArticle) -> Result<Answer, Problem> {
+    Answer::changed(article.row.revision, &EditorialArticleOut::from(article))
+}
+
+/// The article of a path, and whose it must be.
 #[must_use]
-pub fn article_location(state: &AppState, article: &WorkingArticle) -> String {
-    format!(
-        "{}/v1/editorial/articles/{}",
-        state.settings.public_url, article.row.id.0
-    )
+pub fn target<P>(caller: &Authorized<P>, id: &IdInPath) -> (uuid::Uuid, Ownership) {
+    (id.0, Ownership::from_filter(caller.owner_filter()))
 }
 
-fn changed(article: WorkingArticle) -> Result<HttpResponse, Problem> {
-    written(
-        &Written::Changed,
-        article.row.revision,
-        &EditorialArticleOut::from(article),
-    )
+fn upserted(outcome: Upserted) -> Result<Answer, Problem> {
+    match outcome {
+        Upserted::Created(article) => created(article),
+        Upserted::Changed(article) => changed(article),
+    }
 }
 
-async fn existing(state: &AppState, id: &IdInPath, ownership: Ownership) -> Result<WorkingArticle, Problem> {
-    let id = id.0;
-    let found: Result<Option<WorkingArticle>, Failure> = read!(&state.database, articles::find_working(id, ownership));
-    found?.ok_or_else(|| Problem::not_found("article"))
+/// The row as it is before the body is read.
+///
+/// # Errors
+/// `not-found` or `gone`.
+pub async fn current_row(state: &AppState, target: (uuid::Uuid, Ownership)) -> Result<ArticleRow, Problem> {
+    let (id, ownership) = target;
+    let found: Result<ArticleRow, ArticleFailure> = read!(&state.database, article_rows::find(id, ownership));
+    Ok(found?)
+}
+
+/// A precondition that fails is answered before a body that is wrong. One that fails with a good body is answered by the
+/// store, which can tell what became of the article and whether the change would merge.
+fn earlier(current: &ArticleRow, expected: &Expected, fault: Problem) -> Problem {
+    match expected.allows(current.revision) {
+        true => fault,
+        false => current.stale().into(),
+    }
 }
 
 async fn new_article(
     state: &AppState,
     input: ArticleIn,
     slug_in_path: Option<Slug>,
-    publisher: &WhenGranted<PublishArticles>,
+    (rights, force): (&PublicationRights, Force),
     caller: &Authorized<WriteArticles>,
 ) -> Result<NewArticle, Problem> {
-    let publication = allowed_publication(ArticleStatus::publication(input.status), publisher)?;
+    let publication = rights.allowed(force.publication(input.status))?;
     let slug = chosen_slug(slug_in_path, input.slug.as_ref(), input.title.as_str())?;
     let (title, text) = (input.title.clone(), rendered(input.body_markdown.clone()).await?);
-    let change = replacement(input, text.clone(), state.clock.now()).map_err(InputFaults::into_body_problem)?;
+    let edit = replacement(input, text.clone(), state.clock.now()).map_err(InputFaults::into_body_problem)?;
     let id = state.stamp(caller.account_id()).new_id();
-    let change = ArticleChange { slug: None, ..change };
     Ok(NewArticle {
         id,
         slug,
         title,
         text,
-        change,
+        edit: ArticleEdit { slug: None, ..edit },
         thread: NewThread::default(),
         publication,
+        save: crate::articles::article::Save::default(),
     })
 }
 
@@ -464,39 +569,15 @@ fn chosen_slug(in_path: Option<Slug>, in_body: Option<&Slug>, title: &str) -> Re
     }
 }
 
-impl From<ArticleFailure> for Problem {
-    fn from(failure: ArticleFailure) -> Self {
-        match failure {
-            ArticleFailure::Absent => Self::not_found("article"),
-            ArticleFailure::Stale(stale) => stale.into(),
-            ArticleFailure::NoPrecondition { revision } => precondition_required(revision),
-            ArticleFailure::Exists(stale) => Self::from(stale).with_fault(ProblemFault::header(
-                "If-None-Match",
-                "exists",
-                "there is an article with this slug already",
-            )),
-            ArticleFailure::NothingToMatch => {
-                let detail = "If-Match names a revision, and there is no article with this slug. Leave the header out to make one.";
-                Self::new(&problem_codes::PRECONDITION_FAILED, detail)
-                    .with_fault(ProblemFault::header("If-Match", "absent", detail))
-            }
-            ArticleFailure::SlugTaken(conflict) => conflict.into(),
-            ArticleFailure::AuthorUnknown { index, slug } => {
-                let detail = format!("there is no author with the slug {slug}; create one, or give a name");
-                Self::new(
-                    &problem_codes::AUTHOR_UNKNOWN,
-                    format!("The byline is wrong: {detail}."),
-                )
-                .with_fault(ProblemFault::member(
-                    &format!("/authors/{index}/slug"),
-                    "unknown",
-                    detail,
-                ))
-            }
-            ArticleFailure::NotPublished => {
-                Self::new(&problem_codes::NOT_PUBLISHED, "Readers do not see this article.")
-            }
-            ArticleFailure::Database(failure) => failure.into(),
+fn named_externally(edit: ArticleEdit, name: &ExternalId) -> Result<ArticleEdit, Problem> {
+    match &edit.external_id {
+        Patch::Value(other) if other != name => {
+            let detail = "the path and the body name different ids; leave external_id out of the body";
+            Err(InputFaults::at("/external_id", "contradiction", detail).into_body_problem())
         }
+        _ => Ok(ArticleEdit {
+            external_id: Patch::Value(name.clone()),
+            ..edit
+        }),
     }
 }

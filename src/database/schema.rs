@@ -93,6 +93,16 @@ diesel::table! {
         body_html -> Text,
         body_text -> Text,
         extra -> Text,
+        state -> Text,
+        section_id -> Nullable<Id>,
+        series_id -> Nullable<Id>,
+        series_position -> Nullable<Integer>,
+        translation_of -> Nullable<Id>,
+        external_source -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        dated_at -> Nullable<UtcTimestamp>,
+        assignee_id -> Nullable<Id>,
+        details -> Text,
     }
 }
 
@@ -109,13 +119,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Integer;
+    use diesel::sql_types::{Integer, Text};
     use crate::database::ids::Id;
 
     article_authors (article_id, position) {
         article_id -> Id,
         position -> Integer,
         author_id -> Id,
+        role -> Text,
     }
 }
 
@@ -139,11 +150,18 @@ diesel::table! {
         body_markdown -> Text,
         body_html -> Text,
         body_text -> Text,
+        section_id -> Nullable<Id>,
+        series_id -> Nullable<Id>,
+        series_position -> Nullable<Integer>,
+        translation_of -> Nullable<Id>,
+        tag_count -> Integer,
+        details -> Text,
+        corrections -> Text,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::Integer;
+    use diesel::sql_types::{Integer, Text};
     use crate::database::ids::Id;
     use crate::database::timestamp::UtcTimestamp;
 
@@ -152,6 +170,7 @@ diesel::table! {
         position -> Integer,
         author_id -> Id,
         published_at -> UtcTimestamp,
+        role -> Text,
     }
 }
 
@@ -220,6 +239,253 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    revisions (article_id, revision) {
+        article_id -> Id,
+        revision -> Integer,
+        kind -> Text,
+        title -> Text,
+        message -> Nullable<Text>,
+        changed_fields -> Text,
+        saved_at -> UtcTimestamp,
+        saved_by -> Id,
+        began_at -> UtcTimestamp,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    schedules (article_id) {
+        article_id -> Id,
+        revision -> Nullable<Integer>,
+        publish_at -> Nullable<UtcTimestamp>,
+        unpublish_at -> Nullable<UtcTimestamp>,
+        set_at -> UtcTimestamp,
+        set_by -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    corrections (id) {
+        id -> Id,
+        article_id -> Id,
+        note -> Text,
+        from_revision -> Nullable<Integer>,
+        created_at -> UtcTimestamp,
+        created_by -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    preview_links (id) {
+        id -> Id,
+        article_id -> Id,
+        revision -> Integer,
+        label -> Nullable<Text>,
+        created_at -> UtcTimestamp,
+        created_by -> Id,
+        expires_at -> UtcTimestamp,
+        revoked_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Bool;
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    purged_articles (article_id) {
+        article_id -> Id,
+        was_public -> Bool,
+        purged_at -> UtcTimestamp,
+        purged_by -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    sections (id) {
+        id -> Id,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        parent_id -> Nullable<Id>,
+        position -> Integer,
+        depth -> Integer,
+        path -> Text,
+        tree_order -> Text,
+        revision -> Integer,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+        updated_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::database::ids::Id;
+
+    former_section_slugs (slug) {
+        slug -> Text,
+        section_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    tags (id) {
+        id -> Id,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        is_public -> Bool,
+        merged_into -> Nullable<Id>,
+        revision -> Integer,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+        updated_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::database::ids::Id;
+
+    former_tag_slugs (slug) {
+        slug -> Text,
+        tag_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Integer;
+    use crate::database::ids::Id;
+
+    article_tags (article_id, position) {
+        article_id -> Id,
+        position -> Integer,
+        tag_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Integer;
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    published_tags (article_id, position) {
+        article_id -> Id,
+        position -> Integer,
+        tag_id -> Id,
+        published_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    series (id) {
+        id -> Id,
+        slug -> Text,
+        title -> Text,
+        description -> Nullable<Text>,
+        revision -> Integer,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+        updated_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::database::ids::Id;
+
+    former_series_slugs (slug) {
+        slug -> Text,
+        series_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    site_settings (id) {
+        id -> Integer,
+        revision -> Integer,
+        revisions_kept -> Nullable<Integer>,
+        autosave_fold_minutes -> Integer,
+        title_characters -> Integer,
+        custom_fields_schema -> Nullable<Text>,
+        article_url -> Nullable<Text>,
+        updated_at -> Nullable<UtcTimestamp>,
+        updated_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    article_notes (id) {
+        id -> Id,
+        article_id -> Id,
+        body -> Text,
+        revision -> Integer,
+        about_revision -> Integer,
+        created_at -> UtcTimestamp,
+        created_by -> Id,
+        updated_at -> UtcTimestamp,
+        resolved_at -> Nullable<UtcTimestamp>,
+        resolved_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    article_transitions (id) {
+        id -> Id,
+        article_id -> Id,
+        step -> Text,
+        from_state -> Text,
+        to_state -> Text,
+        revision -> Integer,
+        note -> Nullable<Text>,
+        made_by -> Text,
+        created_at -> UtcTimestamp,
+        created_by -> Id,
+    }
+}
+
 diesel::joinable!(article_authors -> authors (author_id));
 diesel::joinable!(published_bylines -> authors (author_id));
 diesel::joinable!(published_bylines -> published_articles (article_id));
@@ -227,11 +493,26 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     articles,
     article_authors,
+    article_notes,
     article_slugs,
+    article_tags,
+    article_transitions,
     authors,
     comments,
+    corrections,
     former_author_slugs,
+    former_section_slugs,
+    former_series_slugs,
+    former_tag_slugs,
+    preview_links,
     published_articles,
     published_bylines,
+    published_tags,
+    purged_articles,
+    revisions,
+    schedules,
+    sections,
+    series,
+    tags,
     threads,
 );

@@ -1,5 +1,6 @@
 //! The embedded database: a pool of readers and one writer over one file.
 
+use std::future::{Ready, ready};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,13 +100,13 @@ impl SqliteDatabase {
             .run(move |connection| {
                 let ended = connection.immediate_transaction(|connection| match work(connection) {
                     Ok(Verdict::Keep(value)) => Ok(value),
-                    Ok(Verdict::Undo(value)) => Err(Undone::ByItself(value)),
-                    Err(error) => Err(Undone::ByFault(error)),
+                    Ok(Verdict::Undo(value)) => Err(Undone::AsDecided(value)),
+                    Err(error) => Err(Undone::Refused(error)),
                 });
                 match ended {
-                    Ok(value) | Err(Undone::ByItself(value)) => Ok(value),
-                    Err(Undone::ByFault(error)) => Err(error),
-                    Err(Undone::ByDatabase(failure)) => Err(failure.into()),
+                    Ok(value) | Err(Undone::AsDecided(value)) => Ok(value),
+                    Err(Undone::Refused(error)) => Err(error),
+                    Err(Undone::Failed(failure)) => Err(failure.into()),
                 }
             })
             .await
@@ -126,14 +127,14 @@ impl SqliteDatabase {
 
 /// Why a transaction is rolled back.
 enum Undone<T, E> {
-    ByItself(T),
-    ByFault(E),
-    ByDatabase(Failure),
+    AsDecided(T),
+    Refused(E),
+    Failed(Failure),
 }
 
 impl<T, E> From<diesel::result::Error> for Undone<T, E> {
     fn from(error: diesel::result::Error) -> Self {
-        Self::ByDatabase(error.into())
+        Self::Failed(error.into())
     }
 }
 
@@ -196,40 +197,36 @@ impl CustomizeConnection<SqliteConnection, r2d2::Error> for Pragmas {
     }
 }
 
-/// Begins a part of a transaction that can be undone by itself (a savepoint).
+/// Begins a part of a transaction that can be undone by itself (a savepoint). Like the two functions after it, it is done
+/// when it returns; stores await it, as they do on the other database.
 ///
 /// # Errors
 /// A [`Failure`] when the database refuses.
-#[expect(clippy::unused_async, reason = "stores await it, as they do on the other database")]
-pub async fn begin(connection: &mut Connection) -> Result<(), Failure> {
-    Ok(AnsiTransactionManager::begin_transaction(connection)?)
+pub fn begin(connection: &mut Connection) -> Ready<Result<(), Failure>> {
+    ready(AnsiTransactionManager::begin_transaction(connection).map_err(Failure::from))
 }
 
 /// Keeps the part if `outcome` is a success, and else undoes it.
 ///
 /// # Errors
 /// What `outcome` holds, or a [`Failure`] when the database refuses.
-#[expect(clippy::unused_async, reason = "stores await it, as they do on the other database")]
-pub async fn finish<T, E: From<Failure>>(connection: &mut Connection, outcome: Result<T, E>) -> Result<T, E> {
-    match outcome {
-        Ok(value) => {
-            AnsiTransactionManager::commit_transaction(connection).map_err(Failure::from)?;
-            Ok(value)
-        }
-        Err(error) => {
-            AnsiTransactionManager::rollback_transaction(connection).map_err(Failure::from)?;
-            Err(error)
-        }
-    }
+pub fn finish<T, E: From<Failure>>(connection: &mut Connection, outcome: Result<T, E>) -> Ready<Result<T, E>> {
+    let ended = match &outcome {
+        Ok(_) => AnsiTransactionManager::commit_transaction(connection),
+        Err(_) => AnsiTransactionManager::rollback_transaction(connection),
+    };
+    ready(match ended {
+        Ok(()) => outcome,
+        Err(error) => Err(Failure::from(error).into()),
+    })
 }
 
 /// Bounds how long the statements of this transaction wait for another one. Here a writer is alone.
 ///
 /// # Errors
 /// None on this database.
-#[expect(clippy::unused_async, reason = "stores await it, as they do on the other database")]
-pub async fn bound_lock_wait(_connection: &mut Connection) -> Result<(), Failure> {
-    Ok(())
+pub fn bound_lock_wait(_connection: &mut Connection) -> Ready<Result<(), Failure>> {
+    ready(Ok(()))
 }
 
 /// Completes a store function on `SQLite`. Its queries are done when they return, so the future never waits and one poll

@@ -205,6 +205,14 @@ pub enum Expected {
     OneOf(Vec<i32>),
 }
 
+/// The revision that a member of a body names: an entity tag with or without its quotes, or an asterisk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedText(pub Expected);
+
+/// A text that names no revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedTextFault(String);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum TagList {
     Any,
@@ -269,6 +277,18 @@ impl Conditions {
         }
     }
 
+    /// The revisions that the write may replace, where the store compares them: it can tell what became of the resource,
+    /// and merge.
+    ///
+    /// # Errors
+    /// `precondition-required` when there is no `If-Match`; its detail shows the header to send.
+    pub fn named(&self, current_revision: i32) -> Result<Expected, Problem> {
+        match self.if_match {
+            None => Err(precondition_required(current_revision)),
+            Some(_) => Ok(self.optional()),
+        }
+    }
+
     /// Whether the request says which revision it replaces.
     #[must_use]
     pub fn names_revision(&self) -> bool {
@@ -304,6 +324,36 @@ impl Expected {
         }
     }
 }
+
+impl TryFrom<&String> for ExpectedText {
+    type Error = ExpectedTextFault;
+
+    fn try_from(text: &String) -> Result<Self, ExpectedTextFault> {
+        let quoted = match text.starts_with('r') {
+            true => format!("\"{text}\""),
+            false => text.clone(),
+        };
+        match (quoted.as_str(), revision_of(&quoted)) {
+            ("*", _) => Ok(Self(Expected::Any)),
+            (_, Some(revision)) => Ok(Self(Expected::OneOf(vec![revision]))),
+            (_, None) => Err(ExpectedTextFault(text.clone())),
+        }
+    }
+}
+
+impl std::fmt::Display for ExpectedTextFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} names no revision; give the ETag that was read, such as r3, or *", self.0)
+    }
+}
+
+impl crate::field::Refusal for ExpectedTextFault {
+    fn code(&self) -> &'static str {
+        "invalid-etag"
+    }
+}
+
+crate::field::read_from_text!(ExpectedText);
 
 impl From<StaleRevision> for Problem {
     fn from(stale: StaleRevision) -> Self {

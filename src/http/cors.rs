@@ -17,9 +17,18 @@ pub fn middleware(origins: &CorsOrigins) -> Cors {
             header::CONTENT_TYPE,
             header::IF_MATCH,
             header::IF_NONE_MATCH,
+            header::HeaderName::from_static("idempotency-key"),
             header::HeaderName::from_static("request-id"),
         ])
-        .expose_headers(["ETag", "Link", "Location", "Request-Id", "Retry-After"])
+        .expose_headers([
+            "ETag",
+            "Idempotent-Replayed",
+            "Link",
+            "Location",
+            "Request-Id",
+            "Retry-After",
+            "Validate-Only",
+        ])
         .block_on_origin_mismatch(false)
         .max_age(MAX_AGE);
     match origins {

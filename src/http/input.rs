@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -11,11 +12,11 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use chrono::{DateTime, SubsecRound, Utc};
-use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef};
+use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef};
 use futures_util::StreamExt;
 use uuid::Uuid;
 
-use crate::field::{Refusal, read_from_text};
+use crate::field::{Line, Refusal, TextFault, read_from_text};
 use crate::http::problem::{Problem, ProblemFault};
 use crate::http::problem_codes;
 use crate::slug::{Slug, SlugFault};
@@ -192,7 +193,7 @@ fn too_large(limit: usize) -> Problem {
 /// A JSON body that has not been read yet; see [`UnreadBody`].
 pub struct JsonBody<T> {
     body: UnreadBody,
-    content: std::marker::PhantomData<T>,
+    content: PhantomData<T>,
 }
 
 impl<T> FromRequest for JsonBody<T> {
@@ -202,7 +203,7 @@ impl<T> FromRequest for JsonBody<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         ready(Ok(Self {
             body: UnreadBody::of(request, payload),
-            content: std::marker::PhantomData,
+            content: PhantomData,
         }))
     }
 }
@@ -309,6 +310,81 @@ impl FromRequest for IdInPath {
     }
 }
 
+/// What the second id of a path is called, such as `note_id`.
+pub trait SubIdName {
+    /// The name, as the path has it.
+    const NAME: &'static str;
+}
+
+/// The UUID of something that belongs to what the first id names, in a path of the form `…/{id}/notes/{note_id}`.
+#[derive(Debug, Clone, Copy)]
+pub struct SubIdInPath<N> {
+    /// The id.
+    pub id: Uuid,
+    name: PhantomData<N>,
+}
+
+impl<N: SubIdName> FromRequest for SubIdInPath<N> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let text = request.match_info().query(N::NAME);
+        let name = PhantomData;
+        ready(
+            Uuid::parse_str(text)
+                .map(|id| Self { id, name })
+                .map_err(|_malformed| Problem::parameter(N::NAME, format!("{text:?} is not a UUID."))),
+        )
+    }
+}
+
+/// The number of a revision in a path of the form `…/{revision}`, from 1.
+#[derive(Debug, Clone, Copy)]
+pub struct RevisionInPath(pub i32);
+
+impl FromRequest for RevisionInPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let text = request.match_info().query("revision");
+        ready(match text.parse() {
+            Ok(number @ 1..) => Ok(Self(number)),
+            _ => Err(Problem::parameter(
+                "revision",
+                format!("{text:?} is not the number of a revision, such as 3."),
+            )),
+        })
+    }
+}
+
+/// The name of an article in another system, in a path of the form `…/{source}/{external_id}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalIdInPath {
+    /// The system.
+    pub source: String,
+    /// The id there.
+    pub id: String,
+}
+
+impl FromRequest for ExternalIdInPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let wrong = |name: &'static str| move |fault: TextFault| Problem::parameter(name, fault.to_string());
+        let source = Line::<100>::parse(request.match_info().query("source")).map_err(wrong("source"));
+        let id = Line::<300>::parse(request.match_info().query("external_id")).map_err(wrong("external_id"));
+        ready(source.and_then(|source| {
+            Ok(Self {
+                source: source.into_string(),
+                id: id?.into_string(),
+            })
+        }))
+    }
+}
+
 /// The slug in a path of the form `…/{slug}`.
 #[derive(Debug, Clone)]
 pub struct SlugInPath(pub Slug);
@@ -335,6 +411,13 @@ pub struct UuidText(pub Uuid);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LevelCount(pub i32);
 
+/// A whole number in a body: `LEAST` to `MOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WholeNumber<const LEAST: i32, const MOST: i32>(i32);
+
+/// The number of a revision, from 1.
+pub type RevisionNumber = WholeNumber<1, { i32::MAX }>;
+
 /// What names an author in a filter: a slug, or an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlugOrId {
@@ -353,6 +436,39 @@ pub struct TimeText(pub DateTime<Utc>);
 pub struct FormFault {
     code: &'static str,
     detail: String,
+}
+
+impl<const LEAST: i32, const MOST: i32> WholeNumber<LEAST, MOST> {
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> i32 {
+        self.0
+    }
+}
+
+impl<const LEAST: i32, const MOST: i32, E> Deserr<E> for WholeNumber<LEAST, MOST>
+where
+    E: DeserializeError + MergeWithError<FormFault>,
+{
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, E> {
+        let number = match value {
+            Value::Integer(number) => i32::try_from(number).ok(),
+            Value::NegativeInteger(number) => i32::try_from(number).ok(),
+            actual => {
+                let accepted = &[ValueKind::Integer];
+                let kind = ErrorKind::IncorrectValueKind { actual, accepted };
+                return Err(deserr::take_cf_content(E::error(None, kind, location)));
+            }
+        };
+        let fault = || FormFault {
+            code: "out-of-range",
+            detail: format!("it is not a number from {LEAST} to {MOST}"),
+        };
+        number
+            .filter(|number| (LEAST..=MOST).contains(number))
+            .map(Self)
+            .ok_or_else(|| deserr::take_cf_content(E::merge(None, fault(), location)))
+    }
 }
 
 impl Default for LevelCount {
@@ -590,6 +706,22 @@ fn kind_name(kind: ValueKind) -> &'static str {
         ValueKind::Sequence => "an array",
         ValueKind::Map => "an object",
     }
+}
+
+/// Adds a fault of a place below `location` to those that were found before; `pointer` is a JSON Pointer from there.
+pub fn fault_below<E: MergeWithError<F>, F>(
+    faults: Option<E>,
+    pointer: &str,
+    location: ValuePointerRef<'_>,
+    fault: F,
+) -> E {
+    let Some(path) = pointer.strip_prefix('/') else {
+        return deserr::take_cf_content(E::merge(faults, fault, location));
+    };
+    let end = path.find('/').unwrap_or(path.len());
+    let (name, rest) = path.split_at(end);
+    let name = name.replace("~1", "/").replace("~0", "~");
+    fault_below(faults, rest, location.push_key(&name), fault)
 }
 
 fn pointer_of(location: ValuePointerRef<'_>) -> String {

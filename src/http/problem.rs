@@ -67,7 +67,28 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none", with = "crate::http::times::optional")]
     #[schema(nullable = false, example = "2026-03-01T12:00:00.000Z")]
     pub changed_at: Option<DateTime<Utc>>,
-    /// With `slug-taken`: what has the slug.
+    /// With 412 about an article: the members that others changed since the revision in `If-Match`; left out when that one
+    /// is not kept any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["title"]))]
+    pub changed_fields: Option<Vec<String>>,
+    /// With 412 about an article: whether `merge=auto` would store the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = true)]
+    pub merges_cleanly: Option<bool>,
+    /// With 412 about an article: the members that both changed, each in another way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["title"]))]
+    pub conflicting_fields: Option<Vec<String>>,
+    /// With `illegal-transition`: where the article stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "trashed")]
+    pub current_status: Option<String>,
+    /// With `illegal-transition`: the steps that can be taken from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["restore", "purge"]))]
+    pub legal_steps: Option<Vec<String>>,
+    /// With `slug-taken` and the like: what has the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub conflicting_id: Option<Uuid>,
@@ -193,6 +214,11 @@ impl Problem {
             current_revision: None,
             changed_by: None,
             changed_at: None,
+            changed_fields: None,
+            merges_cleanly: None,
+            conflicting_fields: None,
+            current_status: None,
+            legal_steps: None,
             conflicting_id: None,
             suggestion: None,
             message: None,

@@ -41,6 +41,10 @@ problem_codes! {
         cause: "The cursor was made for another filter or another order than this request has.",
         remedy: "Keep the filter and the order while you page; only `limit` may change. Leave the cursor out to start again.",
         example: "curl 'http://127.0.0.1:8080/v1/articles?author=ada-lovelace&limit=50'";
+    IDEMPOTENCY_KEY_REQUIRED = "idempotency-key-required", 400, "This route needs an idempotency key",
+        cause: "The request changes many things at once and carries no `Idempotency-Key`, so that sending it again could double its effects.",
+        remedy: "Send a key of your choice, such as a UUID; keep it to send the very same request again.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' --data-binary @bulk.json http://127.0.0.1:8080/v1/editorial/articles/bulk";
     INVALID_PARAMETER = "invalid-parameter", 400, "A parameter has a value it cannot have",
         cause: "A path or query parameter is not of the form that this route takes.",
         remedy: "`errors` names the parameter and what it accepts.",
@@ -81,6 +85,10 @@ problem_codes! {
         cause: "The role of the account does not include what this route needs.",
         remedy: "Ask an administrator for a role that has the scope named in `detail`.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/auth/me";
+    NOT_THE_WRITER = "not-the-writer", 403, "Somebody else wrote this",
+        cause: "A note is changed by the account that wrote it, and removed by that account or by an administrator.",
+        remedy: "Write a note of your own, or resolve the one there is with `{\"resolved\": true}`.",
+        example: "curl -X PATCH -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: *' -H 'Content-Type: application/json' -d '{\"resolved\":true}' http://127.0.0.1:8080/v1/editorial/articles/$ID/notes/$NOTE_ID";
     NOT_FOUND = "not-found", 404, "There is nothing here",
         cause: "No route has this path, or what it names is absent or not visible to you.",
         remedy: "Check the path and the id; `/openapi.json` lists all routes.",
@@ -101,26 +109,98 @@ problem_codes! {
         cause: "The byline names an author by a slug that nobody has.",
         remedy: "Create the author first, or give `name` in place of `slug` to make one.",
         example: "curl http://127.0.0.1:8080/v1/authors";
+    BULK_REFUSED = "bulk-refused", 409, "One of the operations cannot be carried out, so none was",
+        cause: "The operations were to be carried out all or none, and at least one of them is refused.",
+        remedy: "`errors` names each refused operation by its place. Mend or remove it, or send `atomic=false` to carry out the others.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' --data-binary @bulk.json 'http://127.0.0.1:8080/v1/editorial/articles/bulk?atomic=false'";
+    EXTERNAL_ID_TAKEN = "external-id-taken", 409, "Another article has this external id",
+        cause: "The name of an article in another system leads to one article only.",
+        remedy: "Change the article that `conflicting_id` names, or give another id.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID";
     IDEMPOTENCY_IN_FLIGHT = "idempotency-in-flight", 409, "The first request with this key is not done yet",
         cause: "A request with the same `Idempotency-Key` came in before this one and is still being carried out.",
         remedy: "Send the same request again after the seconds in `Retry-After`; it gets the answer of the first one.",
         example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H 'Idempotency-Key: \"8e03978e\"' -H 'Content-Type: application/json' --data-binary @article.json http://127.0.0.1:8080/v1/editorial/articles";
-    NOT_PUBLISHED = "not-published", 409, "The article is not published",
-        cause: "What was asked needs readers to see the article, and they do not.",
-        remedy: "Publish it first with `POST /v1/editorial/articles/{id}/publish`.",
-        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/publish";
+    ILLEGAL_TRANSITION = "illegal-transition", 409, "The article cannot take this step from where it stands",
+        cause: "An article goes from step to step: what is in the trash cannot be published, and what nobody sees cannot be unpublished.",
+        remedy: "`legal_steps` names the steps that can be taken from `current_status`.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID";
+    NOT_READY = "not-ready", 409, "Preflight found errors",
+        cause: "Something is wrong with the article that readers would notice, such as a link to an article that does not exist.",
+        remedy: "`errors` names each. Mend them; `…/preflight` shows warnings too. An administrator can publish all the same with `{\"force\": true}`.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/preflight";
     PARENT_UNKNOWN = "parent-unknown", 409, "The comment to reply to is not in this thread",
         cause: "`parent_id` names no comment of this article that readers can see.",
         remedy: "Reply to a comment of the same article, or leave `parent_id` out.",
         example: "curl http://127.0.0.1:8080/v1/articles/$ID/comments";
-    SLUG_TAKEN = "slug-taken", 409, "Another article or author has this slug",
+    REFERENCE_UNKNOWN = "reference-unknown", 409, "Something that the request names does not exist",
+        cause: "The request names a section, a series, an article or an account that is not there.",
+        remedy: "`errors` names the member. Create the thing first, or name one that exists.",
+        example: "curl http://127.0.0.1:8080/v1/sections";
+    REVISION_UNKNOWN = "revision-unknown", 409, "The article has no such revision",
+        cause: "The request names a revision that the article never had, or that is no longer kept.",
+        remedy: "Name one that `GET /v1/editorial/articles/{id}/revisions` lists, or leave `revision` out to take the current one.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/revisions";
+    SECTION_CYCLE = "section-cycle", 409, "The section would stand below itself",
+        cause: "The parent that was named is the section itself, or stands below it.",
+        remedy: "`detail` names the way back. Name another parent, or move that one out of the section first.",
+        example: "curl http://127.0.0.1:8080/v1/sections";
+    SECTION_IN_USE = "section-in-use", 409, "Something needs the section",
+        cause: "A section that has sections below it or articles in it cannot be deleted. What readers see of an article counts, too.",
+        remedy: "`detail` says which of them. Give those another section first.",
+        example: "curl http://127.0.0.1:8080/v1/sections";
+    SECTION_TOO_DEEP = "section-too-deep", 409, "The section would stand too deep",
+        cause: "The tree of sections has at most 8 levels, and a section that moves takes along all below it.",
+        remedy: "Name a parent further up.",
+        example: "curl http://127.0.0.1:8080/v1/sections";
+    SECTION_UNKNOWN = "section-unknown", 409, "There is no section with this slug",
+        cause: "The request names a section by a slug that none has now.",
+        remedy: "Make the section first, or name one of `GET /v1/sections`.",
+        example: "curl http://127.0.0.1:8080/v1/sections";
+    SERIES_IN_USE = "series-in-use", 409, "The series has articles",
+        cause: "A series that articles belong to cannot be deleted. What readers see of an article counts, too.",
+        remedy: "Take those articles out of the series first, and publish again what readers see.",
+        example: "curl http://127.0.0.1:8080/v1/series";
+    SLUG_TAKEN = "slug-taken", 409, "Something else has this slug",
         cause: "A slug is part of an address, so only one can have it.",
         remedy: "Send another slug; `suggestion` is one that is free.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" --data-binary @article.txt -H 'Content-Type: text/plain' 'http://127.0.0.1:8080/v1/editorial/documents?slug=another-slug'";
+    TAG_CYCLE = "tag-cycle", 409, "A tag cannot be merged into itself",
+        cause: "The tag to merge into is the tag that would be merged, or was merged into it before.",
+        remedy: "Name another tag in `into`.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/tags";
+    TAG_IN_USE = "tag-in-use", 409, "Articles have the tag",
+        cause: "A tag that an article has, or that readers see on a published one, cannot be deleted.",
+        remedy: "Take it from those articles first, or merge it into another tag.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{\"into\":\"open-source\"}' http://127.0.0.1:8080/v1/editorial/tags/$ID/merge";
+    TAG_NAME_TAKEN = "tag-name-taken", 409, "Another tag has this name",
+        cause: "Articles name tags by their names, so two tags cannot have one name, be it with other capitals.",
+        remedy: "Use the tag that `conflicting_id` names, or merge the two.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/tags";
+    TAG_UNKNOWN = "tag-unknown", 409, "There is no tag with this slug",
+        cause: "The request names a tag by a slug that no tag has or had.",
+        remedy: "Create the tag first, or name one that is there.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/tags";
     THREAD_TOO_DEEP = "thread-too-deep", 409, "The reply would be nested too deeply",
         cause: "Threads nest at most 32 levels.",
         remedy: "Reply to a comment further up.",
         example: "curl http://127.0.0.1:8080/v1/articles/$ID/comments";
+    TOO_MANY = "too-many", 409, "The article has as many of these as it may have",
+        cause: "An article has at most 100 corrections and at most 100 preview links that are still good.",
+        remedy: "Remove a correction, or revoke a preview link that nobody needs any more.",
+        example: "curl -X DELETE -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/preview-links/$LINK_ID";
+    TRANSLATION_TAKEN = "translation-taken", 409, "There is a translation into this language already",
+        cause: "The articles that are translations of one another have a language each.",
+        remedy: "Change the article that `conflicting_id` names, or give another `lang` or `translation_of`.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID";
+    GONE = "gone", 410, "It was removed for good",
+        cause: "The article was here once, and was purged with everything that belonged to it.",
+        remedy: "Nothing brings it back. Take the address out of where you found it.",
+        example: "curl http://127.0.0.1:8080/v1/articles";
+    PREVIEW_ENDED = "preview-ended", 410, "The preview is not shown any more",
+        cause: "The time of the link is over, or the newsroom ended it.",
+        remedy: "Ask the person who sent the link for a new one: `POST /v1/editorial/articles/{id}/preview-links`.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/preview-links";
     PRECONDITION_FAILED = "precondition-failed", 412, "It was changed since you read it",
         cause: "The `If-Match` header names a revision that is no longer the current one, or `If-None-Match: *` met something that exists.",
         remedy: "Read it again, apply your change to what you find, and send the new `ETag`. `current_etag` is the tag to send.",
@@ -146,7 +226,7 @@ problem_codes! {
         remedy: "`errors` names the line and the column, and how to mend it.",
         example: "curl --data-binary @article.txt -H 'Content-Type: text/plain' http://127.0.0.1:8080/v1/editorial/documents";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "Another request had this key",
-        cause: "The `Idempotency-Key` was sent within the last 24 hours with another body, query or media type.",
+        cause: "The `Idempotency-Key` was sent within the last 24 hours with another body, query or `Content-Type`.",
         remedy: "Make a new key for a new request; keep a key only to send the very same request again.",
         example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' --data-binary @article.json http://127.0.0.1:8080/v1/editorial/articles";
     VALIDATION_FAILED = "validation-failed", 422, "A field has a value it cannot have",

@@ -24,7 +24,7 @@ pub struct ProblemCodeOut {
     #[schema(example = 409)]
     pub status: u16,
     /// A short summary.
-    #[schema(example = "Another article or author has this slug")]
+    #[schema(example = "Something else has this slug")]
     pub title: &'static str,
     /// Why it happens.
     #[schema(example = "A slug is part of an address, so only one can have it.")]

@@ -9,12 +9,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, ResponseError};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
 
 use crate::http::conditional::Caching;
 use crate::http::problem::{MEDIA_TYPE, Problem, Rendering};
 use crate::http::problem_codes;
-use crate::http::write::Replay;
+use crate::http::write::{self, Replay};
 use crate::state::AppState;
 
 /// The longest that a handler may take. Every wait inside of one has a shorter limit of its own.
@@ -32,6 +32,24 @@ struct Arrival {
     at: Instant,
 }
 
+/// The id of a request, for answers that hold problems of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The id of a request.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        request.extensions().get::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Wraps every request.
 ///
 /// # Errors
@@ -41,14 +59,32 @@ pub async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let arrival = Arrival::of(&request);
+    request.extensions_mut().insert(RequestId(arrival.request_id.clone()));
     // HEAD is GET without the body, which the server leaves out by itself when it writes the answer.
     if arrival.method == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
     match tokio::time::timeout(HANDLER_TIMEOUT, next.call(request)).await {
-        Ok(Ok(response)) => Ok(arrival.complete(response.map_into_boxed_body())),
+        Ok(Ok(response)) => {
+            let response = replayed_if_answered(response.map_into_boxed_body()).await;
+            Ok(arrival.complete(response))
+        }
         Ok(Err(error)) => Err(arrival.refuse(problem_of(&error))),
         Err(_elapsed) => Err(arrival.refuse(Problem::unavailable("The answer took too long.", "handler timeout"))),
+    }
+}
+
+/// A refused write, or the answer to the same request if that went well in the meantime.
+async fn replayed_if_answered(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    if !response.status().is_client_error() {
+        return response;
+    }
+    match write::answered_meanwhile(response.request()).await {
+        None => response,
+        Some(mut replay) => {
+            keep_origin_headers(response.headers(), replay.headers_mut());
+            response.into_response(replay)
+        }
     }
 }
 
@@ -80,6 +116,10 @@ impl Arrival {
             }
         };
         self.set_headers(response.response_mut());
+        if write::rehearses(response.request()) {
+            let headers = response.headers_mut();
+            headers.insert(write::VALIDATE_ONLY, HeaderValue::from_static("true"));
+        }
         self.log(response.status(), problem.as_ref());
         response
     }

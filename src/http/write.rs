@@ -8,7 +8,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
 use chrono::Duration;
 use deserr::Deserr;
 use sha2::{Digest, Sha256};
@@ -30,7 +30,9 @@ const MAX_KEY_LENGTH: usize = 255;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-const VALIDATE_ONLY: HeaderName = HeaderName::from_static("validate-only");
+
+/// Marks every answer to a rehearsal, also a refusal.
+pub const VALIDATE_ONLY: HeaderName = HeaderName::from_static("validate-only");
 
 /// The header by which a request that is sent again takes effect once.
 #[derive(IntoParams)]
@@ -40,8 +42,9 @@ const VALIDATE_ONLY: HeaderName = HeaderName::from_static("validate-only");
     reason = "it only describes the header in the OpenAPI document; Write reads it"
 )]
 pub struct IdempotencyKeyHeader {
-    /// A key of the client's choice, 1 to 255 characters, such as a UUID. Sent again within 24 hours with the same key,
-    /// the request gets the answer it got, and takes no effect again.
+    /// A key of the client's choice, 1 to 255 characters, such as a UUID. Sent again within 24 hours with the same key, a
+    /// request that went well gets the answer it got, with Idempotent-Replayed: true, and takes no effect again. One that
+    /// was refused had no effect, and is tried anew.
     #[param(rename = "Idempotency-Key", value_type = String, required = false, nullable = false, max_length = 257, example = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")]
     idempotency_key: Option<String>,
 }
@@ -51,7 +54,8 @@ pub struct IdempotencyKeyHeader {
 #[deserr(error = InputFaults, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WriteQuery {
-    /// Rehearse the request: it is checked and answered as if it counted, and nothing is stored.
+    /// Rehearse the request: it is checked and answered as if it counted, and nothing is stored. The answer has
+    /// Validate-Only: true. A key for idempotency is left alone.
     #[deserr(default)]
     #[param(value_type = bool, required = false, nullable = false, example = true)]
     pub validate_only: ValidateOnly,
@@ -82,7 +86,7 @@ impl WriteParameters for WriteQuery {
 }
 
 /// A write: its query, how it is to be carried out, and its body. A request that was answered before never gets to its
-/// handler; it gets that answer again.
+/// handler; once the guards of the handler let it in, it gets that answer again.
 pub struct Write<Q = WriteQuery> {
     /// The query.
     pub query: Q,
@@ -98,8 +102,13 @@ impl<Q: WriteParameters> FromRequest for Write<Q> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, body) = (request.clone(), UnreadBody::of(request, payload));
+        let query = QueryParameters::<Q>::of(&request);
+        // Told before anything is checked, since whatever refuses the request refuses a rehearsal.
+        if query.as_ref().is_ok_and(|query| is_rehearsal(&query.0)) {
+            request.extensions_mut().insert(Rehearsal);
+        }
         Box::pin(async move {
-            let query = QueryParameters::<Q>::of(&request)?.0;
+            let query = query?.0;
             let (mode, body) = match (query.validate_only(), key_of(&request)?) {
                 // A rehearsal has no effect that a second one could double.
                 (ValidateOnly::Yes, _) => (mode(Persistence::Rehearse, None), body),
@@ -107,11 +116,31 @@ impl<Q: WriteParameters> FromRequest for Write<Q> {
                 (ValidateOnly::No, Some(key)) => {
                     let (attempt, body) = attempt(&request, key, body).await?;
                     answered_before(&request, &attempt).await?;
+                    request.extensions_mut().insert(attempt.clone());
                     (mode(Persistence::Store, Some(attempt)), body)
                 }
             };
             Ok(Self { query, mode, body })
         })
+    }
+}
+
+/// The mark of a request that is a rehearsal.
+struct Rehearsal;
+
+/// Whether a request is a rehearsal.
+#[must_use]
+pub fn rehearses(request: &HttpRequest) -> bool {
+    request.extensions().contains::<Rehearsal>()
+}
+
+/// The answer that the same request got while this one was being refused. Sent twice at once, a request may find done what
+/// it was about to do, and must not be told that it failed.
+pub async fn answered_meanwhile(request: &HttpRequest) -> Option<HttpResponse> {
+    let attempt = request.extensions().get::<Attempt>().cloned()?;
+    match answered_before(request, &attempt).await {
+        Ok(()) => None,
+        Err(error) => error.as_error::<Replay>().map(ResponseError::error_response),
     }
 }
 
@@ -121,8 +150,8 @@ impl<Q: WriteParameters> FromRequest for Write<Q> {
 /// `idempotency-key-reused` or `idempotency-in-flight`.
 pub fn respond(public_url: &str, carried: Carried) -> Result<HttpResponse, Problem> {
     let (answer, mark) = match carried {
-        Carried::Done(answer) => (answer, None),
-        Carried::Rehearsed(answer) => (answer, Some(VALIDATE_ONLY)),
+        // What is only rehearsed is marked with all other answers to a rehearsal.
+        Carried::Done(answer) | Carried::Rehearsed(answer) => (answer, None),
         Carried::Replayed(answer) => (answer, Some(IDEMPOTENT_REPLAYED)),
         Carried::KeyReused => return Err(key_reused()),
         Carried::InFlight => return Err(in_flight()),
@@ -208,57 +237,71 @@ fn mode(persistence: Persistence, attempt: Option<Attempt>) -> WriteMode {
     WriteMode { persistence, attempt }
 }
 
-/// The key is a structured-field string (RFC 9651, section 3.3.3), so it stands in quotes. Many clients leave them out.
+fn is_rehearsal(query: &impl WriteParameters) -> bool {
+    query.validate_only() == ValidateOnly::Yes
+}
+
 fn key_of(request: &HttpRequest) -> Result<Option<String>, Problem> {
-    let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else {
-        return Ok(None);
-    };
-    let text = value.to_str().unwrap_or_default().trim();
-    let key = text
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(text);
-    let is_key = (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    match is_key {
-        true => Ok(Some(key.to_owned())),
-        false => {
-            let detail = "An idempotency key has 1 to 255 visible ASCII characters, such as a UUID in double quotes.";
-            Err(
-                Problem::new(&problem_codes::MALFORMED_REQUEST, detail).with_fault(ProblemFault::header(
-                    "Idempotency-Key",
-                    "malformed",
-                    detail,
-                )),
-            )
-        }
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value
+            .to_str()
+            .ok()
+            .and_then(|text| parse_key(text.trim()))
+            .map(|key| Some(key.to_owned()))
+            .ok_or_else(malformed_key),
+        (Some(_), Some(_)) => Err(malformed_key()),
     }
 }
 
-async fn attempt(request: &HttpRequest, key: String, body: UnreadBody) -> Result<(Attempt, UnreadBody), Problem> {
-    let principal = match request.headers().contains_key(header::AUTHORIZATION) {
-        true => RowId(guards::authenticate(request).await?.account_id),
-        false => RowId::default(),
+/// The key is a structured-field string (RFC 9651, section 3.3.3), so it stands in quotes. Many clients leave them out.
+fn parse_key(text: &str) -> Option<&str> {
+    let (key, is_allowed): (&str, fn(u8) -> bool) = match text.strip_prefix('"') {
+        Some(rest) => (rest.strip_suffix('"')?, |byte| (b' '..=b'~').contains(&byte)),
+        None => (text, |byte| byte.is_ascii_graphic()),
     };
-    let media_type = body.media_type().unwrap_or_default();
+    let is_key = (1..=MAX_KEY_LENGTH).contains(&key.len())
+        && key
+            .bytes()
+            .all(|byte| is_allowed(byte) && byte != b'"' && byte != b'\\');
+    is_key.then_some(key)
+}
+
+async fn attempt(request: &HttpRequest, key: String, body: UnreadBody) -> Result<(Attempt, UnreadBody), Problem> {
+    let state = AppState::of(request);
+    let principal = guards::admitted(request)
+        .await?
+        .unwrap_or_else(|| state.client_keys.of(request));
     let bytes = body.bytes().await?;
-    let (method, path) = (request.method().as_str(), request.path());
-    let now = AppState::of(request).clock.now();
-    let mut digest = Sha256::new();
-    for part in [method, path, &sorted_query(request), &media_type] {
-        digest.update(part.as_bytes());
-        digest.update([0]);
-    }
-    digest.update(&bytes);
+    let now = state.clock.now();
     let attempt = Attempt {
-        principal,
-        method: method.to_owned(),
-        path: path.to_owned(),
+        principal: RowId(principal),
+        method: request.method().as_str().to_owned(),
+        path: request.path().to_owned(),
         key,
-        fingerprint: hexadecimal(&digest.finalize()),
+        fingerprint: fingerprint(request, &bytes),
         now: now.into(),
         expires_at: (now + Duration::hours(KEPT_HOURS)).into(),
     };
     Ok((attempt, UnreadBody::read_already(request, bytes)))
+}
+
+fn fingerprint(request: &HttpRequest, body: &[u8]) -> String {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let mut digest = Sha256::new();
+    for part in [
+        request.method().as_str().as_bytes(),
+        request.path().as_bytes(),
+        sorted_query(request).as_bytes(),
+        content_type.map_or(&[], HeaderValue::as_bytes),
+    ] {
+        digest.update(part);
+        // None of the parts can hold it, so none can run into the next.
+        digest.update([0]);
+    }
+    digest.update(body);
+    hexadecimal(&digest.finalize())
 }
 
 /// Ends a request that was answered before.
@@ -289,6 +332,15 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
+fn malformed_key() -> Problem {
+    let detail = "Send one idempotency key of 1 to 255 ASCII characters, such as a UUID in double quotes.";
+    Problem::new(&problem_codes::MALFORMED_REQUEST, detail).with_fault(ProblemFault::header(
+        "Idempotency-Key",
+        "malformed",
+        detail,
+    ))
+}
+
 fn key_reused() -> Problem {
     let detail = "Another request had this Idempotency-Key. Send a new key with a new request.";
     Problem::new(&problem_codes::IDEMPOTENCY_KEY_REUSED, detail).with_fault(ProblemFault::header(
@@ -303,4 +355,39 @@ fn in_flight() -> Problem {
     Problem::new(&problem_codes::IDEMPOTENCY_IN_FLIGHT, detail)
         .with_header(header::RETRY_AFTER, "1")
         .with_members(|details| details.retry_after = Some(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_stand_in_quotes() {
+        assert_eq!(parse_key("\"8e03978e\""), Some("8e03978e"));
+        assert_eq!(parse_key("8e03978e"), Some("8e03978e"));
+        assert_eq!(parse_key("\"with a blank, and more\""), Some("with a blank, and more"));
+    }
+
+    #[test]
+    fn a_key_has_an_end_and_no_more_than_255_characters() {
+        let longest = "k".repeat(255);
+        assert_eq!(parse_key(&longest), Some(longest.as_str()));
+        assert_eq!(parse_key(&format!("\"{longest}\"")), Some(longest.as_str()));
+        for text in [
+            "",
+            "\"\"",
+            "\"",
+            "\"open",
+            "closed\"",
+            "a\"b",
+            "\"a\"b\"",
+            "one, two",
+            "\"one\", \"two\"",
+            "\"a\\\"b\"",
+            "schlüssel",
+            &"k".repeat(256),
+        ] {
+            assert_eq!(parse_key(text), None, "{text}");
+        }
+    }
 }

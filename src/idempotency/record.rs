@@ -16,7 +16,7 @@ const NOT_ANSWERED: i32 = 0;
 /// A request that must take effect once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// The account that sends it; the nil id for a reader without one.
+    /// Who sends it: an account, or what stands for a client without one.
     pub principal: RowId,
     /// The method.
     pub method: String,
@@ -24,7 +24,7 @@ pub struct Attempt {
     pub path: String,
     /// The key that the client chose.
     pub key: String,
-    /// SHA-256 over method, path, sorted query, media type and body, in hexadecimal.
+    /// SHA-256 over method, path, sorted query, content type and body, in hexadecimal.
     pub fingerprint: String,
     /// When it came in.
     pub now: RowTime,
@@ -81,7 +81,7 @@ pub enum Claim {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = idempotency_records, treat_none_as_null = true)]
 pub struct IdempotencyRow {
-    /// The account; the nil id for a reader without one.
+    /// Who sent it: an account, or what stands for a client without one.
     pub principal: RowId,
     /// The method.
     pub method: String,

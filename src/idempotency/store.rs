@@ -6,6 +6,7 @@
 )]
 
 use diesel::prelude::*;
+use diesel::query_dsl::methods::FilterDsl;
 
 use super::{Connection, RunQueryDsl, bound_lock_wait};
 use crate::database::Verdict;
@@ -53,8 +54,7 @@ pub async fn find(connection: &mut Connection, attempt: Attempt) -> Result<Claim
 
 /// Forgets the oldest records whose time is over, at most `most`, and tells how many those were.
 pub async fn forget_expired(connection: &mut Connection, now: RowTime, most: i64) -> Result<usize, Failure> {
-    let expired: Vec<RowTime> = records::table
-        .filter(records::expires_at.le(now))
+    let expired: Vec<RowTime> = QueryDsl::filter(records::table, records::expires_at.le(now))
         .order(records::expires_at.asc())
         .select(records::expires_at)
         .limit(most)
@@ -62,47 +62,60 @@ pub async fn forget_expired(connection: &mut Connection, now: RowTime, most: i64
         .await?;
     match expired.last() {
         None => Ok(0),
-        Some(last) => Ok(diesel::delete(records::table.filter(records::expires_at.le(*last)))
-            .execute(connection)
-            .await?),
+        Some(last) => Ok(
+            diesel::delete(QueryDsl::filter(records::table, records::expires_at.le(*last)))
+                .execute(connection)
+                .await?,
+        ),
     }
 }
 
-/// Takes the key. Another transaction that took it first is waited for, as the index is unique.
+/// Takes the key, in one statement: also a record whose time is over is taken over by one request only. Another transaction
+/// that took the key first is waited for, as the key is unique.
 async fn claim(connection: &mut Connection, attempt: &Attempt) -> Result<Claim, Failure> {
     bound_lock_wait(connection).await?;
-    let claimed = diesel::insert_into(records::table)
-        .values(&attempt.claimed())
-        .on_conflict_do_nothing()
+    let row = attempt.claimed();
+    let upsert = diesel::insert_into(records::table)
+        .values(&row)
+        .on_conflict((
+            records::principal,
+            records::method,
+            records::path,
+            records::idempotency_key,
+        ))
+        .do_update()
+        .set(&row);
+    let claimed = FilterDsl::filter(upsert, records::expires_at.le(attempt.now))
         .execute(connection)
         .await?;
     if claimed == 1 {
         return Ok(Claim::Free);
     }
-    let found = lookup(connection, attempt).await?;
-    if found == Claim::Free {
-        // The record of a request long past stood in the way.
-        record_over(connection, attempt.claimed()).await?;
+    match lookup(connection, attempt).await? {
+        // The clock of another instance is ahead, and it forgot the record in this moment.
+        Claim::Free => Err(Failure::Busy("the record of the key is being forgotten".into())),
+        known => Ok(known),
     }
-    Ok(found)
 }
 
+/// Fills the record that this transaction made.
 async fn record(connection: &mut Connection, attempt: &Attempt, answer: &Answer) -> Result<(), Failure> {
-    record_over(connection, attempt.answered(answer)).await
-}
-
-async fn record_over(connection: &mut Connection, row: IdempotencyRow) -> Result<(), Failure> {
+    let row = attempt.answered(answer);
     let place = (
         row.principal,
         row.method.clone(),
         row.path.clone(),
         row.idempotency_key.clone(),
     );
-    diesel::update(records::table.find(place))
+    let filled = diesel::update(records::table.find(place))
         .set(&row)
         .execute(connection)
         .await?;
-    Ok(())
+    match filled {
+        1 => Ok(()),
+        // Without its record the effect must not be stored either.
+        _ => Err(Failure::Internal("the record of an idempotency key is gone".into())),
+    }
 }
 
 async fn lookup(connection: &mut Connection, attempt: &Attempt) -> Result<Claim, Failure> {

@@ -16,6 +16,35 @@
 pub mod postgres;
 pub mod sqlite;
 
+/// Cuts a boxed query to the part of a list that a page shows, for lists by the columns `created_at` and `id` of a table:
+/// `slice_by_creation!(query, slice, article_notes)`.
+macro_rules! slice_by_creation {
+    ($query:expr, $slice:expr, $table:ident) => {{
+        let slice: $crate::http::page::Slice = $slice;
+        let query = $query.limit(slice.rows);
+        let after = slice.after.and_then(|place| match place.key {
+            $crate::http::page::PositionKey::Time(micros) => $crate::database::timestamp::RowTime::from_micros(micros)
+                .map(|time| (time, $crate::database::ids::RowId(place.id))),
+            $crate::http::page::PositionKey::Text(_) => None,
+        });
+        match (slice.order, after) {
+            ($crate::http::page::SortOrder::Ascending, None) => query.order(($table::created_at.asc(), $table::id.asc())),
+            ($crate::http::page::SortOrder::Descending, None) => {
+                query.order(($table::created_at.desc(), $table::id.desc()))
+            }
+            ($crate::http::page::SortOrder::Ascending, Some((time, last))) => query
+                .order(($table::created_at.asc(), $table::id.asc()))
+                .filter($table::created_at.ge(time))
+                .filter($table::created_at.gt(time).or($table::id.gt(last))),
+            ($crate::http::page::SortOrder::Descending, Some((time, last))) => query
+                .order(($table::created_at.desc(), $table::id.desc()))
+                .filter($table::created_at.le(time))
+                .filter($table::created_at.lt(time).or($table::id.lt(last))),
+        }
+    }};
+}
+pub(crate) use slice_by_creation;
+
 /// Calls a store function that only reads: `read!(database, articles::find_published(id))`. The arguments are moved in.
 #[macro_export]
 macro_rules! read {

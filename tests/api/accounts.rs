@@ -420,6 +420,13 @@ fn operations() -> Vec<Operation> {
             path: path
                 .replace("{id}", "00000000-0000-7000-8000-000000000000")
                 .replace("{article_id}", "00000000-0000-7000-8000-000000000000")
+                .replace("{note_id}", "00000000-0000-7000-8000-000000000000")
+                .replace("{correction_id}", "00000000-0000-7000-8000-000000000000")
+                .replace("{link_id}", "00000000-0000-7000-8000-000000000000")
+                .replace("{revision}", "1")
+                .replace("{source}", "nowhere")
+                .replace("{external_id}", "nothing")
+                .replace("{token}", "nothing")
                 .replace("{slug}", "nothing")
                 .replace("{code}", "not-found"),
             is_secured: operation["security"].as_array().is_some_and(|list| !list.is_empty()),
@@ -467,6 +474,16 @@ fn need_of(operation: &str) -> Need {
         | "list_authors"
         | "get_author"
         | "get_author_by_slug"
+        | "get_preview"
+        | "list_sections"
+        | "get_section"
+        | "get_section_by_slug"
+        | "list_series"
+        | "get_series"
+        | "get_series_by_slug"
+        | "list_tags"
+        | "get_tag"
+        | "get_tag_by_slug"
         | "list_comments"
         | "create_comment"
         | "get_comment"
@@ -479,13 +496,53 @@ fn need_of(operation: &str) -> Need {
         | "get_version"
         | "get_openapi" => Need::Nothing,
         "get_me" => Need::Account,
-        "list_editorial_articles" | "get_editorial_article" | "list_editorial_authors" | "get_editorial_author" => {
-            Need::Scope(Scope::ArticlesRead)
-        }
-        "create_article" | "replace_article" | "update_article" | "upsert_article" | "create_document"
+        "list_editorial_articles"
+        | "get_editorial_article"
+        | "preflight_article"
+        | "list_revisions"
+        | "get_revision"
+        | "diff_revisions"
+        | "list_article_notes"
+        | "get_article_note"
+        | "list_corrections"
+        | "get_correction"
+        | "list_preview_links"
+        | "get_preview_link"
+        | "list_article_transitions"
+        | "list_editorial_authors"
+        | "get_editorial_author"
+        | "list_editorial_sections"
+        | "get_editorial_section"
+        | "list_editorial_series"
+        | "get_editorial_series"
+        | "list_editorial_tags"
+        | "get_editorial_tag"
+        | "get_settings" => Need::Scope(Scope::ArticlesRead),
+        "create_article"
+        | "replace_article"
+        | "update_article"
+        | "upsert_article"
+        | "upsert_article_by_external_id"
+        | "bulk_articles"
+        | "submit_article"
+        | "request_article_changes"
+        | "discard_article_changes"
+        | "assign_article"
+        | "restore_revision"
+        | "create_article_note"
+        | "update_article_note"
+        | "delete_article_note"
+        | "create_preview_link"
+        | "revoke_preview_link"
+        | "create_document"
         | "upsert_document" => Need::Scope(Scope::ArticlesWrite),
-        "publish_article" | "unpublish_article" => Need::Scope(Scope::ArticlesPublish),
-        "delete_article" => Need::Scope(Scope::ArticlesDelete),
+        "publish_article" | "unpublish_article" | "schedule_article" | "unschedule_article" | "archive_article"
+        | "create_correction" | "delete_correction" => Need::Scope(Scope::ArticlesPublish),
+        "delete_article" | "trash_article" | "restore_article" => Need::Scope(Scope::ArticlesDelete),
+        "create_section" | "replace_section" | "update_section" | "delete_section" | "create_series"
+        | "replace_series" | "update_series" | "delete_series" | "create_tag" | "replace_tag" | "update_tag"
+        | "delete_tag" | "merge_tag" => Need::Scope(Scope::TaxonomyWrite),
+        "replace_settings" | "update_settings" => Need::Scope(Scope::Admin),
         "create_author" | "replace_author" | "update_author" | "delete_author" => Need::Scope(Scope::AuthorsWrite),
         "get_thread" | "update_thread" | "list_editorial_comments" | "get_editorial_comment" | "update_comment" => {
             Need::Scope(Scope::CommentsModerate)

@@ -164,7 +164,7 @@ on_both_databases! {
         let problem = ada.get("/v1/editorial/articles?status=publishd").await.problem(400, "invalid-parameter");
         let fault = only_fault(&problem);
         assert_eq!(fault["parameter"], "status");
-        assert_eq!(fault["detail"], "\"publishd\" is not one of draft, published; did you mean \"published\"?");
+        assert_eq!(fault["detail"], "\"publishd\" is not one of draft, in_review, scheduled, published, archived, trashed; did you mean \"published\"?");
     }
 
     async fn readers_page_through_the_articles_forth_and_back(app: TestApp) {
@@ -391,7 +391,8 @@ on_both_databases! {
             reader.get(&path).await.problem(404, "not-found");
         }
         assert_eq!(reader.get("/v1/articles").await.json()["data"], json!([]));
-        ada.post(&unpublish, json!({})).await.problem(409, "not-published");
+        let problem = ada.post(&unpublish, json!({})).await.problem(409, "illegal-transition");
+        assert_eq!(problem["current_status"], "draft");
 
         app.state.clock.advance(Duration::minutes(5));
         publish(&ada, &article).await;
@@ -400,7 +401,7 @@ on_both_databases! {
         assert_eq!(again["comments"]["approved_count"], 1);
     }
 
-    async fn an_article_is_removed_for_good(app: TestApp) {
+    async fn an_article_is_thrown_away_and_then_removed_for_good(app: TestApp) {
         let (ada, reader) = (app.editor().await, app.reader());
         let article = ada.published("Ships").await;
         reader.comment(&article, None, "Well said.").await.expect(201);
@@ -411,12 +412,21 @@ on_both_databases! {
 
         let gone = ada.delete(&desk(&article), "\"r1\"").await.expect(204);
         assert_eq!(gone.text(), "");
-        ada.get(&desk(&article)).await.problem(404, "not-found");
-        ada.delete(&desk(&article), "*").await.problem(404, "not-found");
+        assert_eq!(ada.get(&desk(&article)).await.expect(200).json()["status"], "trashed");
         for path in [page(&article), "/v1/articles/by-slug/ships".to_owned(), format!("{}/comments", page(&article))] {
             reader.get(&path).await.problem(404, "not-found");
         }
         assert_eq!(ada.get(ARTICLES).await.json()["data"], json!([]));
+        assert_eq!(members(&ada.get(&format!("{ARTICLES}?status=trashed")).await.json(), "title"), ["Ships"]);
+        // What lies in the trash cannot be thrown away again, and keeps its slug.
+        ada.delete(&desk(&article), "*").await.problem(409, "illegal-transition");
+        ada.post(ARTICLES, json!({"title": "Ships", "body_markdown": "x"})).await.problem(409, "slug-taken");
+
+        ada.delete(&format!("{}?purge=true", desk(&article)), "\"r1\"").await.expect(204);
+        ada.get(&desk(&article)).await.problem(410, "gone");
+        ada.delete(&desk(&article), "*").await.problem(410, "gone");
+        reader.get(&page(&article)).await.problem(410, "gone");
+        reader.get("/v1/articles/by-slug/ships").await.problem(404, "not-found");
         // The slug is free again.
         assert_eq!(ada.published("Ships").await["slug"], "ships");
     }

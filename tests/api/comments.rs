@@ -634,6 +634,9 @@ on_both_databases! {
         ada.post(&format!("{path}/publish"), json!({})).await.expect(200);
         assert_eq!(outline(&thread(&reader, &article, "").await), ["1 One"]);
         ada.delete(&path, "*").await.expect(204);
+        reader.get(&thread_of(&article)).await.problem(404, "not-found");
+        ada.get(&format!("/v1/editorial/comments/{}", id(&comment))).await.expect(200);
+        ada.delete(&format!("{path}?purge=true"), "*").await.expect(204);
         ada.get(&format!("/v1/editorial/comments/{}", id(&comment))).await.problem(404, "not-found");
     }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::Method;
+use galley::accounts::permissions::Role;
 use galley::cli::openapi::DEFAULT_SERVER;
 use galley::http::problem_codes;
 use galley::{app, openapi};
 use serde_json::Value;
 
 use crate::on_both_databases;
+use crate::support::client::{Client, Draft};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -21,6 +23,25 @@ struct Operation {
 impl Operation {
     fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// A request for it, about something that is not there.
+    fn request(&self, client: &Client) -> Draft {
+        let path = self.path.replace("{slug}", "nobody").replace("{code}", "slug-taken");
+        let path = path.replace("{id}", "00000000-0000-7000-8000-000000000000");
+        let path = path.replace("{article_id}", "00000000-0000-7000-8000-000000000000");
+        let method = Method::from_bytes(self.method.to_uppercase().as_bytes()).unwrap();
+        client.request(method, &path)
+    }
+
+    fn is_write(&self) -> bool {
+        // A log-in stores nothing.
+        self.method != "get" && !self.path.starts_with("/v1/auth/")
+    }
+
+    fn takes(&self, parameter: &str) -> bool {
+        let parameters = self.value["parameters"].as_array();
+        parameters.is_some_and(|all| all.iter().any(|one| one["name"] == parameter))
     }
 
     fn needs_a_token(&self) -> bool {
@@ -149,6 +170,15 @@ fn every_route_of_the_newsroom_needs_a_token_and_no_public_one_does() {
 }
 
 #[test]
+fn every_write_can_be_rehearsed_and_sent_again() {
+    for operation in operations().iter().filter(|operation| operation.is_write()) {
+        for parameter in ["validate_only", "Idempotency-Key"] {
+            assert!(operation.takes(parameter), "{}: {parameter}", operation.name());
+        }
+    }
+}
+
+#[test]
 fn nothing_that_breaks_generated_clients_is_in_the_document() {
     let document = document();
     walk(&document, "", &mut |members, pointer| {
@@ -247,11 +277,7 @@ on_both_databases! {
     async fn every_documented_operation_is_served(app: TestApp) {
         let reader = app.reader();
         for operation in operations() {
-            let path = operation.path.replace("{slug}", "nobody").replace("{code}", "slug-taken");
-            let path = path.replace("{id}", "00000000-0000-7000-8000-000000000000");
-            let path = path.replace("{article_id}", "00000000-0000-7000-8000-000000000000");
-            let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
-            let answer = reader.request(method, &path).send().await;
+            let answer = operation.request(&reader).send().await;
             assert_ne!(answer.status, 405, "{}", operation.name());
             assert!(!answer.text().contains("There is no route"), "{}", operation.name());
             let documented = operation.value["responses"].get(answer.status.to_string());
@@ -259,6 +285,15 @@ on_both_databases! {
             if operation.needs_a_token() {
                 answer.problem(401, "not-authenticated");
             }
+        }
+    }
+
+    async fn every_write_settles_who_sends_it_before_it_looks_at_the_key(app: TestApp) {
+        let (reader, nobody) = (app.account(Role::Reader).await, app.reader());
+        for operation in operations().iter().filter(|operation| operation.is_write() && operation.needs_a_token()) {
+            let refused = |client| operation.request(client).header("Idempotency-Key", "\"no end").send();
+            refused(&nobody).await.problem(401, "not-authenticated");
+            refused(&reader).await.problem(403, "insufficient-scope");
         }
     }
 

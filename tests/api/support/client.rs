@@ -1,5 +1,6 @@
 //! A client of the API, with the verbs of its users.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use actix_http::Request;
@@ -25,6 +26,7 @@ pub struct Client {
 /// A request that is being put together.
 pub struct Draft {
     client: Client,
+    path: String,
     request: TestRequest,
 }
 
@@ -34,13 +36,14 @@ impl Client {
     }
 
     pub fn request(&self, method: Method, path: &str) -> Draft {
-        let request = TestRequest::default().method(method).uri(path);
+        let request = TestRequest::default().method(method);
         let request = match &self.token {
             Some(token) => request.insert_header((AUTHORIZATION, format!("Bearer {token}"))),
             None => request,
         };
         Draft {
             client: self.clone(),
+            path: path.to_owned(),
             request,
         }
     }
@@ -129,8 +132,34 @@ impl Draft {
         Self { request, ..self }
     }
 
+    /// With a key, beside any that it has.
+    pub fn key(self, key: &str) -> Self {
+        let header = ("Idempotency-Key", format!("\"{key}\""));
+        Self {
+            request: self.request.append_header(header),
+            ..self
+        }
+    }
+
+    /// From a machine with this address.
+    pub fn from(self, address: &str) -> Self {
+        let address = SocketAddr::new(address.parse().unwrap(), 40_000);
+        Self {
+            request: self.request.peer_addr(address),
+            ..self
+        }
+    }
+
+    /// With one more parameter in the query.
+    pub fn with_parameter(self, parameter: &str) -> Self {
+        let mark = if self.path.contains('?') { '&' } else { '?' };
+        let path = format!("{}{mark}{parameter}", self.path);
+        Self { path, ..self }
+    }
+
     pub async fn send(self) -> Answer {
-        let response = (self.client.handle)(self.request.to_request()).await;
+        let request = self.request.uri(&self.path).to_request();
+        let response = (self.client.handle)(request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = to_bytes(response.into_body()).await.unwrap_or_default();
         Answer { status, headers, body }

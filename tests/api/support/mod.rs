@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod app;
 pub mod client;
+pub mod digest;
 pub mod postgres;
+pub mod rehearsal;
 
 /// Makes two tests of one: `name::sqlite` and `name::postgres`. Both must give the same answers.
 #[macro_export]

@@ -1,0 +1,89 @@
+-- Sections form a tree. `path` is what readers see (slugs from the root on, divided by slashes); `tree_order` is what lists
+-- are sorted by: for every level the position in six digits and the slug, divided by blanks, which sort before any slug.
+CREATE TABLE sections (
+    id UUID NOT NULL PRIMARY KEY,
+    slug TEXT COLLATE "C" NOT NULL UNIQUE,
+    name TEXT COLLATE "C" NOT NULL,
+    description TEXT,
+    parent_id UUID REFERENCES sections (id),
+    position INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    path TEXT COLLATE "C" NOT NULL UNIQUE,
+    tree_order TEXT COLLATE "C" NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    updated_by UUID REFERENCES accounts (id)
+);
+
+CREATE INDEX sections_by_parent ON sections (parent_id);
+
+CREATE TABLE former_section_slugs (
+    slug TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    section_id UUID NOT NULL REFERENCES sections (id) ON DELETE CASCADE
+);
+
+CREATE INDEX former_section_slugs_by_section ON former_section_slugs (section_id);
+
+-- A tag that was merged into another stays as a pointer, so that revisions which name it can be read.
+CREATE TABLE tags (
+    id UUID NOT NULL PRIMARY KEY,
+    slug TEXT COLLATE "C" NOT NULL UNIQUE,
+    name TEXT COLLATE "C" NOT NULL,
+    description TEXT,
+    is_public BOOLEAN NOT NULL,
+    merged_into UUID REFERENCES tags (id),
+    revision INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    updated_by UUID REFERENCES accounts (id)
+);
+
+CREATE INDEX tags_by_name ON tags (name, id);
+CREATE INDEX tags_by_target ON tags (merged_into);
+
+CREATE TABLE former_tag_slugs (
+    slug TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    tag_id UUID NOT NULL REFERENCES tags (id) ON DELETE CASCADE
+);
+
+CREATE INDEX former_tag_slugs_by_tag ON former_tag_slugs (tag_id);
+
+CREATE TABLE article_tags (
+    article_id UUID NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    tag_id UUID NOT NULL REFERENCES tags (id),
+    PRIMARY KEY (article_id, position)
+);
+
+CREATE INDEX article_tags_by_tag ON article_tags (tag_id, article_id);
+
+CREATE TABLE published_tags (
+    article_id UUID NOT NULL REFERENCES published_articles (article_id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    tag_id UUID NOT NULL REFERENCES tags (id),
+    published_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (article_id, position)
+);
+
+CREATE INDEX published_tags_by_tag ON published_tags (tag_id, published_at, article_id);
+
+CREATE TABLE series (
+    id UUID NOT NULL PRIMARY KEY,
+    slug TEXT COLLATE "C" NOT NULL UNIQUE,
+    title TEXT COLLATE "C" NOT NULL,
+    description TEXT,
+    revision INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    updated_by UUID REFERENCES accounts (id)
+);
+
+CREATE INDEX series_by_title ON series (title, id);
+
+CREATE TABLE former_series_slugs (
+    slug TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    series_id UUID NOT NULL REFERENCES series (id) ON DELETE CASCADE
+);
+
+CREATE INDEX former_series_slugs_by_series ON former_series_slugs (series_id);

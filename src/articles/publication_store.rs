@@ -1,0 +1,313 @@
+//! Queries that change what readers see of an article: the snapshot is written whole, or taken away.
+
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
+)]
+
+use diesel::prelude::*;
+
+use super::{Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, authors, corrections, readiness, tags};
+use crate::articles::article::{ArticleFailure, ArticleRow, Publication, Readiness, ScheduleChange, ScheduleRow, WorkingArticle};
+use crate::articles::content::ArticleContent;
+use crate::articles::lifecycle::{ArticleState, Standing, Step};
+use crate::articles::transitions::transition::{MadeBy, NewTransition, ReviewNote};
+use crate::database::failure::Failure;
+use crate::database::ids::RowId;
+use crate::database::schema::{articles, published_articles, published_bylines, published_tags, schedules};
+use crate::database::timestamp::RowTime;
+use crate::state::Stamp;
+
+/// Shows the working copy to readers if a save asks for it, which is a step of its life like any other.
+pub async fn show_if_asked(
+    connection: &mut Connection,
+    row: &mut ArticleRow,
+    content: &ArticleContent,
+    publication: Publication,
+    stamp: &Stamp,
+) -> Result<(), ArticleFailure> {
+    let Publication::Immediate(readiness) = publication else {
+        return Ok(());
+    };
+    let (before, after) = (row.standing(), row.standing().after(Step::Publish)?);
+    show_current(connection, row, content, readiness, stamp).await?;
+    stand(row, after);
+    article_rows::write(connection, row).await?;
+    record(connection, row, (Step::Publish, before), None, MadeBy::Request, stamp).await
+}
+
+/// Shows the working copy to readers. What was scheduled for later is done with that. The caller stores the row.
+pub async fn show_current(
+    connection: &mut Connection,
+    row: &mut ArticleRow,
+    content: &ArticleContent,
+    readiness: Readiness,
+    stamp: &Stamp,
+) -> Result<(), ArticleFailure> {
+    readiness::require(connection, row, content, readiness, stamp).await?;
+    call_off_publication(connection, row.id).await?;
+    let shown = row.clone();
+    show(connection, row, shown, content, stamp.now.into()).await
+}
+
+/// Writes the snapshot of `shown`, which is the working copy or an earlier revision of it. The caller stores the row.
+pub async fn show(
+    connection: &mut Connection,
+    row: &mut ArticleRow,
+    shown: ArticleRow,
+    content: &ArticleContent,
+    at: RowTime,
+) -> Result<(), ArticleFailure> {
+    let published_at = shown.published_at.unwrap_or(at);
+    row.published_at = Some(published_at);
+    row.published_revision = Some(shown.revision);
+    let tag_count = i32::try_from(content.tags.len()).unwrap_or(i32::MAX);
+    let corrections = corrections::as_json(connection, row.id).await?;
+    let mut snapshot = shown.snapshot(published_at, at, tag_count, corrections);
+    snapshot.translation_of = root_of_group(connection, &shown).await?;
+    diesel::delete(published_articles::table.find(row.id))
+        .execute(connection)
+        .await?;
+    diesel::insert_into(published_articles::table)
+        .values(&snapshot)
+        .execute(connection)
+        .await?;
+    show_byline(connection, row.id, content, published_at).await?;
+    show_tags(connection, row.id, content, published_at).await?;
+    article_slugs::mark_public(connection, &shown.slug).await?;
+    article_slugs::release(connection, row).await?;
+    Ok(())
+}
+
+/// Says that what readers see is the current revision of the working copy, which says the same as the one it was made of.
+pub async fn call_shown(
+    connection: &mut Connection,
+    mut article: WorkingArticle,
+) -> Result<WorkingArticle, ArticleFailure> {
+    let revision = article.row.revision;
+    article.row.published_revision = Some(revision);
+    article_rows::write(connection, &article.row).await?;
+    diesel::update(published_articles::table.find(article.row.id))
+        .set(published_articles::revision.eq(revision))
+        .execute(connection)
+        .await?;
+    Ok(article)
+}
+
+/// Takes an article away from readers. The caller stores the row.
+pub async fn hide(connection: &mut Connection, row: &mut ArticleRow) -> Result<(), ArticleFailure> {
+    row.published_revision = None;
+    diesel::delete(published_articles::table.find(row.id))
+        .execute(connection)
+        .await?;
+    call_off_end(connection, row.id).await?;
+    article_slugs::release(connection, row).await?;
+    Ok(())
+}
+
+/// Sets the times of a schedule; those that the change leaves out stay.
+pub async fn schedule(
+    connection: &mut Connection,
+    row: &ArticleRow,
+    content: &ArticleContent,
+    change: ScheduleChange,
+    stamp: &Stamp,
+) -> Result<(), ArticleFailure> {
+    let ScheduleChange {
+        publish_at,
+        unpublish_at,
+        readiness,
+    } = change;
+    if publish_at.is_some() {
+        readiness::require(connection, row, content, readiness, stamp).await?;
+    }
+    let current = find_schedule(connection, row.id).await?;
+    let (old_revision, old_start, old_end) = match current {
+        None => (None, None, None),
+        Some(current) => (current.revision, current.publish_at, current.unpublish_at),
+    };
+    let next = ScheduleRow {
+        article_id: row.id,
+        revision: publish_at.map(|_| row.revision).or(old_revision),
+        publish_at: publish_at.map(RowTime::from).or(old_start),
+        unpublish_at: unpublish_at.map(RowTime::from).or(old_end),
+        set_at: stamp.now.into(),
+        set_by: RowId(stamp.account_id),
+    };
+    refuse_wrong_order(&next, stamp)?;
+    call_off(connection, row.id).await?;
+    diesel::insert_into(schedules::table)
+        .values(&next)
+        .execute(connection)
+        .await?;
+    article_slugs::release(connection, row).await?;
+    Ok(())
+}
+
+/// What will happen to an article by itself.
+pub async fn find_schedule(connection: &mut Connection, article: RowId) -> Result<Option<ScheduleRow>, Failure> {
+    Ok(schedules::table
+        .find(article)
+        .select(ScheduleRow::as_select())
+        .first(connection)
+        .await
+        .optional()?)
+}
+
+/// Calls off whatever is scheduled.
+pub async fn call_off(connection: &mut Connection, article: RowId) -> Result<(), Failure> {
+    diesel::delete(schedules::table.find(article))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Calls off a publication that is scheduled; an end stays.
+pub async fn call_off_publication(connection: &mut Connection, article: RowId) -> Result<(), Failure> {
+    diesel::delete(schedules::table.find(article).filter(schedules::unpublish_at.is_null()))
+        .execute(connection)
+        .await?;
+    diesel::update(schedules::table.find(article))
+        .set((
+            schedules::revision.eq(None::<i32>),
+            schedules::publish_at.eq(None::<RowTime>),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Calls off an end that is scheduled; a publication stays.
+pub async fn call_off_end(connection: &mut Connection, article: RowId) -> Result<(), Failure> {
+    diesel::delete(schedules::table.find(article).filter(schedules::publish_at.is_null()))
+        .execute(connection)
+        .await?;
+    diesel::update(schedules::table.find(article))
+        .set(schedules::unpublish_at.eq(None::<RowTime>))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Says where the article stands after a step. The caller stores the row.
+pub fn stand(row: &mut ArticleRow, after: Standing) {
+    after.state.as_str().clone_into(&mut row.state);
+}
+
+/// Puts a step that was taken on record.
+pub async fn record(
+    connection: &mut Connection,
+    row: &ArticleRow,
+    (step, before): (Step, Standing),
+    note: Option<ReviewNote>,
+    made_by: MadeBy,
+    stamp: &Stamp,
+) -> Result<(), ArticleFailure> {
+    let taken = NewTransition {
+        article: row.id,
+        step,
+        from: before.state,
+        to: ArticleState::from_name(&row.state).unwrap_or(before.state),
+        revision: row.revision,
+        note,
+        made_by,
+    };
+    Ok(article_transitions::record(connection, taken, stamp).await?)
+}
+
+fn refuse_wrong_order(schedule: &ScheduleRow, stamp: &Stamp) -> Result<(), ArticleFailure> {
+    let now = RowTime::from(stamp.now);
+    if schedule.publish_at.is_some_and(|at| at <= now) {
+        return Err(ArticleFailure::ScheduleInvalid {
+            member: "publish_at",
+            detail: "it does not lie in the future; to publish now, use …/publish",
+        });
+    }
+    let earliest_end = schedule.publish_at.unwrap_or(now);
+    match schedule.unpublish_at.is_some_and(|at| at <= earliest_end) {
+        false => Ok(()),
+        true => Err(ArticleFailure::ScheduleInvalid {
+            member: "unpublish_at",
+            detail: "it does not lie after publish_at and in the future; to take the article away now, use …/unpublish",
+        }),
+    }
+}
+
+/// The root of the translations that a snapshot belongs to. The original of a group names itself, so that an article
+/// without a root has no translations and its readers ask for none.
+async fn root_of_group(connection: &mut Connection, shown: &ArticleRow) -> Result<Option<RowId>, Failure> {
+    if let Some(root) = shown.translation_of {
+        let original = published_articles::table
+            .find(root)
+            .filter(published_articles::translation_of.is_null());
+        diesel::update(original)
+            .set(published_articles::translation_of.eq(root))
+            .execute(connection)
+            .await?;
+        return Ok(Some(root));
+    }
+    let follower: Option<RowId> = articles::table
+        .filter(articles::translation_of.eq(shown.id))
+        .select(articles::id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(follower.map(|_| shown.id))
+}
+
+async fn show_byline(
+    connection: &mut Connection,
+    article: RowId,
+    content: &ArticleContent,
+    published_at: RowTime,
+) -> Result<(), Failure> {
+    if content.authors.is_empty() {
+        return Ok(());
+    }
+    let entries: Vec<_> = (0_i32..)
+        .zip(&content.authors)
+        .map(|(position, entry)| {
+            (
+                published_bylines::article_id.eq(article),
+                published_bylines::position.eq(position),
+                published_bylines::author_id.eq(RowId(entry.author)),
+                published_bylines::published_at.eq(published_at),
+                published_bylines::role.eq(entry.role.clone()),
+            )
+        })
+        .collect();
+    diesel::insert_into(published_bylines::table)
+        .values(entries)
+        .execute(connection)
+        .await?;
+    let ids: Vec<RowId> = content.authors.iter().map(|entry| RowId(entry.author)).collect();
+    authors::make_public(connection, &ids).await
+}
+
+async fn show_tags(
+    connection: &mut Connection,
+    article: RowId,
+    content: &ArticleContent,
+    published_at: RowTime,
+) -> Result<(), Failure> {
+    if content.tags.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<RowId> = content.tags.iter().copied().map(RowId).collect();
+    let entries: Vec<_> = (0_i32..)
+        .zip(&ids)
+        .map(|(position, tag)| {
+            (
+                published_tags::article_id.eq(article),
+                published_tags::position.eq(position),
+                published_tags::tag_id.eq(*tag),
+                published_tags::published_at.eq(published_at),
+            )
+        })
+        .collect();
+    diesel::insert_into(published_tags::table)
+        .values(entries)
+        .execute(connection)
+        .await?;
+    tags::make_public(connection, &ids).await
+}

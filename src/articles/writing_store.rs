@@ -1,0 +1,521 @@
+//! Queries that change working copies: every save becomes the content of a revision, whatever request it comes from.
+
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
+)]
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    Connection, RunQueryDsl, article_rows, article_slugs, articles as reads, comments, publications, references, revisions, site,
+};
+use crate::articles::article::{
+    ArticleFailure, ArticleRow, ArticleText, ExistingThread, MergePolicy, NewArticle, NewThread, Ownership, Publication,
+    Save, SaveKind, StaleArticle, Upserted, WorkingArticle,
+};
+use crate::articles::content::{ArticleContent, BylineContent, ExternalId};
+use crate::articles::edit::ArticleEdit;
+use crate::articles::lifecycle::Step;
+use crate::articles::merge::{ContentField, changed_fields, merge};
+use crate::articles::revisions::revision::RevisionRow;
+use crate::database::failure::Failure;
+use crate::database::ids::RowId;
+use crate::database::schema::{article_authors, article_tags, articles, purged_articles};
+use crate::database::timestamp::RowTime;
+use crate::http::conditional::{Conditions, Expected};
+use crate::markup::{Policy, Rendered};
+use crate::slug::Slug;
+use crate::state::Stamp;
+
+/// Stores a new article, with its byline, its thread and, if asked, its first snapshot.
+pub async fn create(
+    connection: &mut Connection,
+    new: NewArticle,
+    stamp: Stamp,
+) -> Result<WorkingArticle, ArticleFailure> {
+    let NewArticle {
+        id,
+        slug,
+        title,
+        text,
+        edit,
+        thread,
+        publication,
+        save,
+    } = new;
+    let mut row = ArticleRow::blank(id, stamp.account_id, stamp.now.into());
+    article_slugs::refuse_held(connection, &slug, row.id, &stamp).await?;
+    let edit = ArticleEdit {
+        title: Some(title),
+        slug: Some(slug.clone()),
+        text: Some(text.clone()),
+        ..edit
+    };
+    let extra = edit.extra.clone();
+    let resolved = references::resolve(connection, &edit, publication, &stamp).await?;
+    let content = edit.applied(resolved, &ArticleContent::default())?;
+    references::check(connection, row.id, &ArticleContent::default(), &content).await?;
+    row.say(content.clone(), Some(text));
+    row.revision = 1;
+    if let Some(extra) = extra {
+        row.extra = serde_json::Value::Object(extra).to_string();
+    }
+    // The claim points at the article, so the row comes first; its own slug is unique too and would fail without a name.
+    let inserted = diesel::insert_into(articles::table)
+        .values(&row)
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    if inserted == 0 {
+        return Err(article_slugs::lost_race(connection, &slug, row.id, &stamp).await);
+    }
+    article_slugs::claim(connection, &slug, row.id, &stamp).await?;
+    insert_byline(connection, row.id, &content.authors).await?;
+    insert_tags(connection, row.id, &content.tags).await?;
+    comments::create_thread(connection, row.id, &stamp).await?;
+    import_thread(connection, &row, thread, &stamp).await?;
+    let site = site::load(connection).await?;
+    let revision = RevisionRow::of(&row, &content, &[], save);
+    revisions::keep(connection, &row, revision, &site).await?;
+    publications::show_if_asked(connection, &mut row, &content, publication, &stamp).await?;
+    Ok(reads::assembled(connection, row).await?)
+}
+
+/// Changes a working copy and, if asked, publishes it.
+pub async fn update(
+    connection: &mut Connection,
+    target: (Uuid, Ownership),
+    expected: Expected,
+    edit: ArticleEdit,
+    publication: Publication,
+    save: Save,
+    stamp: Stamp,
+) -> Result<WorkingArticle, ArticleFailure> {
+    let (id, ownership) = target;
+    let row = article_rows::lock(connection, id, ownership).await?;
+    update_row(connection, row, (expected, edit), publication, save, &stamp).await
+}
+
+/// Makes the article with a slug, or changes the one that has it, as the conditions of the request allow.
+pub async fn upsert(
+    connection: &mut Connection,
+    new: NewArticle,
+    ownership: Ownership,
+    conditions: Conditions,
+    stamp: Stamp,
+) -> Result<Upserted, ArticleFailure> {
+    let holder: Option<Holder> = articles::table
+        .filter(articles::slug.eq(new.slug.as_str()))
+        .select((articles::id, articles::created_by, articles::revision))
+        .first(connection)
+        .await
+        .optional()?;
+    let Some(holder) = holder else {
+        return create_absent(connection, new, &conditions, stamp).await;
+    };
+    let (id, created_by, _) = holder;
+    if !ownership.covers(created_by) {
+        return Err(article_slugs::conflict(connection, new.slug, id, &stamp).await?);
+    }
+    let slug = new.slug.clone();
+    let row = lock_to_replace(connection, holder, ownership, &conditions).await?;
+    if row.slug != slug.as_str() {
+        return Err(Failure::Busy("the article was given another slug in this moment".into()).into());
+    }
+    replace(connection, row, new, &conditions, stamp).await
+}
+
+/// Makes the article that another system knows by an id, or changes it, as the conditions of the request allow. An
+/// article that is there keeps its slug unless the request gives one.
+pub async fn upsert_by_external_id(
+    connection: &mut Connection,
+    new: NewArticle,
+    name: ExternalId,
+    slug_given: Option<Slug>,
+    ownership: Ownership,
+    conditions: Conditions,
+    stamp: Stamp,
+) -> Result<Upserted, ArticleFailure> {
+    let holder: Option<Holder> = articles::table
+        .filter(articles::external_source.eq(name.source))
+        .filter(articles::external_id.eq(name.id))
+        .select((articles::id, articles::created_by, articles::revision))
+        .first(connection)
+        .await
+        .optional()?;
+    let Some(holder) = holder else {
+        return create_absent(connection, new, &conditions, stamp).await;
+    };
+    if !ownership.covers(holder.1) {
+        return Err(ArticleFailure::ExternalIdTaken {
+            conflicting_id: holder.0.0,
+        });
+    }
+    let row = lock_to_replace(connection, holder, ownership, &conditions).await?;
+    let edit = ArticleEdit {
+        slug: slug_given,
+        ..new.edit
+    };
+    replace(connection, row, NewArticle { edit, ..new }, &conditions, stamp).await
+}
+
+/// Makes an earlier revision the working copy again. What it names and what is gone is left out.
+pub async fn restore_revision(
+    connection: &mut Connection,
+    target: (Uuid, Ownership),
+    revision: i32,
+    expected: Expected,
+    save: Save,
+    stamp: Stamp,
+) -> Result<WorkingArticle, ArticleFailure> {
+    let (id, ownership) = target;
+    let row = article_rows::lock(connection, id, ownership).await?;
+    refuse_stale(connection, &row, &expected).await?;
+    row.standing().after(Step::Edit)?;
+    let wanted = revisions::content(connection, row.id, revision).await?;
+    take_up(connection, row, wanted, save, &stamp).await
+}
+
+/// Makes what readers see the working copy again. The caller holds the row and has settled that this can be done.
+pub async fn discard_changes(
+    connection: &mut Connection,
+    row: ArticleRow,
+    stamp: &Stamp,
+) -> Result<WorkingArticle, ArticleFailure> {
+    let shown = row.published_revision.unwrap_or_default();
+    let wanted = revisions::content(connection, row.id, shown).await?;
+    let save = Save {
+        kind: SaveKind::Discard,
+        ..Save::default()
+    };
+    let article = take_up(connection, row, wanted.clone(), save, stamp).await?;
+    let is_whole = reads::content_of(connection, &article.row).await? == wanted;
+    match is_whole {
+        true => publications::call_shown(connection, article).await,
+        // Something that readers still see is gone, so the working copy is ahead of them.
+        false => Ok(article),
+    }
+}
+
+/// Removes an article from the trash with everything that belongs to it, for good. Its id is remembered.
+pub async fn purge(
+    connection: &mut Connection,
+    target: (Uuid, Ownership),
+    expected: Expected,
+    stamp: Stamp,
+) -> Result<(), ArticleFailure> {
+    let (id, ownership) = target;
+    let row = article_rows::lock(connection, id, ownership).await?;
+    refuse_stale(connection, &row, &expected).await?;
+    row.standing().after(Step::Purge)?;
+    let was_public = article_slugs::was_public(connection, row.id).await?;
+    diesel::delete(articles::table.find(row.id)).execute(connection).await?;
+    let purged = (
+        purged_articles::article_id.eq(row.id),
+        purged_articles::was_public.eq(was_public),
+        purged_articles::purged_at.eq(RowTime::from(stamp.now)),
+        purged_articles::purged_by.eq(RowId(stamp.account_id)),
+    );
+    diesel::insert_into(purged_articles::table)
+        .values(purged)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Refuses a step or a removal that names a revision that is not the current one.
+pub async fn refuse_stale(
+    connection: &mut Connection,
+    row: &ArticleRow,
+    expected: &Expected,
+) -> Result<(), ArticleFailure> {
+    if expected.allows(row.revision) {
+        return Ok(());
+    }
+    let current = reads::content_of(connection, row).await?;
+    let base = common_ground(connection, row, expected).await?;
+    Err(stale(row, base.as_ref(), &current, None))
+}
+
+/// The id of an article, the account that made it, and its revision.
+type Holder = (RowId, RowId, i32);
+
+async fn create_absent(
+    connection: &mut Connection,
+    new: NewArticle,
+    conditions: &Conditions,
+    stamp: Stamp,
+) -> Result<Upserted, ArticleFailure> {
+    // `If-Match: *` says "whatever is there", and on an upsert nothing is a thing that can be there.
+    match conditions.needs_existing() {
+        false => create(connection, new, stamp).await.map(Upserted::Created),
+        true => Err(ArticleFailure::NothingToMatch),
+    }
+}
+
+async fn lock_to_replace(
+    connection: &mut Connection,
+    holder: Holder,
+    ownership: Ownership,
+    conditions: &Conditions,
+) -> Result<ArticleRow, ArticleFailure> {
+    let (id, _, revision) = holder;
+    if conditions.is_create_only() {
+        let row = article_rows::lock(connection, id.0, ownership).await?;
+        return Err(ArticleFailure::Exists(row.stale()));
+    }
+    if !conditions.names_revision() {
+        return Err(ArticleFailure::NoPrecondition { revision });
+    }
+    article_rows::lock(connection, id.0, ownership).await
+}
+
+async fn replace(
+    connection: &mut Connection,
+    row: ArticleRow,
+    new: NewArticle,
+    conditions: &Conditions,
+    stamp: Stamp,
+) -> Result<Upserted, ArticleFailure> {
+    let NewArticle {
+        id: _,
+        slug: _,
+        title,
+        text,
+        edit,
+        thread,
+        publication,
+        save,
+    } = new;
+    let edit = ArticleEdit {
+        title: Some(title),
+        text: Some(text),
+        ..edit
+    };
+    if thread.on_existing == ExistingThread::Change {
+        import_thread(connection, &row, thread, &stamp).await?;
+    }
+    update_row(connection, row, (conditions.optional(), edit), publication, save, &stamp)
+        .await
+        .map(Upserted::Changed)
+}
+
+async fn update_row(
+    connection: &mut Connection,
+    row: ArticleRow,
+    (expected, edit): (Expected, ArticleEdit),
+    publication: Publication,
+    save: Save,
+    stamp: &Stamp,
+) -> Result<WorkingArticle, ArticleFailure> {
+    row.standing().after(Step::Edit)?;
+    let current = reads::content_of(connection, &row).await?;
+    let is_current = expected.allows(row.revision);
+    let base = match is_current {
+        true => current.clone(),
+        false => match common_ground(connection, &row, &expected).await? {
+            Some(base) => base,
+            None => return Err(stale(&row, None, &current, None)),
+        },
+    };
+    let (text, extra) = (edit.text.clone(), edit.extra.clone());
+    let resolved = references::resolve(connection, &edit, publication, stamp).await?;
+    let mine = edit.applied(resolved, &base)?;
+    let (next, save) = match (is_current, merge(&base, &current, &mine)) {
+        (true, _) => (mine, save),
+        (false, Ok(merged)) if save.merge == MergePolicy::Automatic => {
+            let kind = SaveKind::Merge;
+            (merged, Save { kind, ..save })
+        }
+        (false, verdict) => return Err(stale(&row, Some(&base), &current, Some(verdict.err().unwrap_or_default()))),
+    };
+    store(connection, row, (current, next), (text, extra), publication, save, stamp).await
+}
+
+/// Puts the content of an earlier revision in place of the current one.
+async fn take_up(
+    connection: &mut Connection,
+    row: ArticleRow,
+    wanted: ArticleContent,
+    save: Save,
+    stamp: &Stamp,
+) -> Result<WorkingArticle, ArticleFailure> {
+    let current = reads::content_of(connection, &row).await?;
+    let next = references::without_what_is_gone(connection, wanted).await?;
+    store(connection, row, (current, next), (None, None), Publication::Unchanged, save, stamp).await
+}
+
+type Extra = serde_json::Map<String, serde_json::Value>;
+
+/// Stores the next content of an article as its next revision. One that says the same as the current one is none.
+async fn store(
+    connection: &mut Connection,
+    mut row: ArticleRow,
+    (current, next): (ArticleContent, ArticleContent),
+    (text, extra): (Option<ArticleText>, Option<Extra>),
+    publication: Publication,
+    save: Save,
+    stamp: &Stamp,
+) -> Result<WorkingArticle, ArticleFailure> {
+    let changed = changed_fields(&current, &next);
+    let extra = extra.map(|extra| serde_json::Value::Object(extra).to_string());
+    if changed.is_empty() && extra.as_ref().is_none_or(|extra| *extra == row.extra) {
+        publications::show_if_asked(connection, &mut row, &current, publication, stamp).await?;
+        return Ok(reads::assembled(connection, row).await?);
+    }
+    if next.slug != row.slug {
+        take_slug(connection, &next.slug, row.id, stamp).await?;
+    }
+    references::check(connection, row.id, &current, &next).await?;
+    if next.authors != current.authors {
+        replace_byline(connection, row.id, &next.authors).await?;
+    }
+    if next.tags != current.tags {
+        replace_tags(connection, row.id, &next.tags).await?;
+    }
+    row.say(next.clone(), text_of(&next, &current, text));
+    row.extra = extra.unwrap_or(row.extra);
+    row.revision = row.revision.saturating_add(1);
+    row.updated_at = stamp.now.into();
+    row.updated_by = RowId(stamp.account_id);
+    article_rows::write(connection, &row).await?;
+    if next.slug != current.slug {
+        article_slugs::release(connection, &row).await?;
+    }
+    let site = site::load(connection).await?;
+    let revision = RevisionRow::of(&row, &next, &changed, save);
+    revisions::keep(connection, &row, revision, &site).await?;
+    publications::show_if_asked(connection, &mut row, &next, publication, stamp).await?;
+    Ok(reads::assembled(connection, row).await?)
+}
+
+/// The forms of the text, if it changed. A text that was sent is rendered already; one that a merge or a restore made is
+/// rendered here, inside of the transaction, since nobody could know it before.
+fn text_of(next: &ArticleContent, current: &ArticleContent, sent: Option<ArticleText>) -> Option<ArticleText> {
+    if next.body_markdown == current.body_markdown {
+        return None;
+    }
+    let sent = sent.filter(|text| text.rendered.markdown == next.body_markdown);
+    Some(sent.unwrap_or_else(|| ArticleText::new(Rendered::new(next.body_markdown.clone(), Policy::Article))))
+}
+
+async fn take_slug(
+    connection: &mut Connection,
+    slug: &str,
+    article: RowId,
+    stamp: &Stamp,
+) -> Result<(), ArticleFailure> {
+    let slug = Slug::parse(slug).map_err(|fault| Failure::Internal(fault.to_string()))?;
+    article_slugs::refuse_held(connection, &slug, article, stamp).await?;
+    article_slugs::claim(connection, &slug, article, stamp).await
+}
+
+/// What the newest kept revision says that a request names as the one it knows.
+async fn common_ground(
+    connection: &mut Connection,
+    row: &ArticleRow,
+    expected: &Expected,
+) -> Result<Option<ArticleContent>, Failure> {
+    match expected {
+        Expected::Any => Ok(None),
+        Expected::OneOf(known) => revisions::newest_content(connection, row.id, known.clone()).await,
+    }
+}
+
+fn stale(
+    row: &ArticleRow,
+    base: Option<&ArticleContent>,
+    current: &ArticleContent,
+    conflicts: Option<Vec<ContentField>>,
+) -> ArticleFailure {
+    ArticleFailure::Stale(Box::new(StaleArticle {
+        stale: row.stale(),
+        changed_fields: base.map(|base| changed_fields(base, current)),
+        conflicts,
+    }))
+}
+
+async fn replace_byline(
+    connection: &mut Connection,
+    article: RowId,
+    byline: &[BylineContent],
+) -> Result<(), ArticleFailure> {
+    diesel::delete(article_authors::table.filter(article_authors::article_id.eq(article)))
+        .execute(connection)
+        .await?;
+    insert_byline(connection, article, byline).await
+}
+
+async fn insert_byline(
+    connection: &mut Connection,
+    article: RowId,
+    byline: &[BylineContent],
+) -> Result<(), ArticleFailure> {
+    if byline.is_empty() {
+        return Ok(());
+    }
+    let entries: Vec<_> = (0_i32..)
+        .zip(byline)
+        .map(|(position, entry)| {
+            (
+                article_authors::article_id.eq(article),
+                article_authors::position.eq(position),
+                article_authors::author_id.eq(RowId(entry.author)),
+                article_authors::role.eq(entry.role.clone()),
+            )
+        })
+        .collect();
+    diesel::insert_into(article_authors::table)
+        .values(entries)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn replace_tags(connection: &mut Connection, article: RowId, tags: &[Uuid]) -> Result<(), ArticleFailure> {
+    diesel::delete(article_tags::table.filter(article_tags::article_id.eq(article)))
+        .execute(connection)
+        .await?;
+    insert_tags(connection, article, tags).await
+}
+
+async fn insert_tags(connection: &mut Connection, article: RowId, tags: &[Uuid]) -> Result<(), ArticleFailure> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let entries: Vec<_> = (0_i32..)
+        .zip(tags)
+        .map(|(position, tag)| {
+            (
+                article_tags::article_id.eq(article),
+                article_tags::position.eq(position),
+                article_tags::tag_id.eq(RowId(*tag)),
+            )
+        })
+        .collect();
+    diesel::insert_into(article_tags::table)
+        .values(entries)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn import_thread(
+    connection: &mut Connection,
+    row: &ArticleRow,
+    thread: NewThread,
+    stamp: &Stamp,
+) -> Result<(), ArticleFailure> {
+    let NewThread {
+        change,
+        comments,
+        on_existing: _,
+    } = thread;
+    comments::import(connection, row.id, comments, stamp).await?;
+    if let Some(change) = change {
+        comments::apply_thread_change(connection, row.id, change, stamp).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The site: what the people who run it decide for all of it.
+
+pub mod editorial;
+#[expect(clippy::module_inception, reason = "the file of a noun has the name of the noun")]
+pub mod site;
+pub mod views;

@@ -1,0 +1,59 @@
+//! Queries about the settings of the site.
+
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
+)]
+
+use diesel::prelude::*;
+
+use super::{Connection, RunQueryDsl};
+use crate::database::failure::Failure;
+use crate::database::ids::RowId;
+use crate::database::schema::site_settings;
+use crate::http::conditional::Expected;
+use crate::site::site::{SettingsChange, SiteFailure, SiteSettingsRow};
+use crate::state::Stamp;
+
+/// The id of the only row, which a migration made.
+const THE_ROW: i32 = 1;
+
+/// The settings.
+pub async fn load(connection: &mut Connection) -> Result<SiteSettingsRow, Failure> {
+    let query = site_settings::table.find(THE_ROW).select(SiteSettingsRow::as_select());
+    Ok(query.first(connection).await?)
+}
+
+/// Changes the settings.
+pub async fn update(
+    connection: &mut Connection,
+    expected: Expected,
+    change: SettingsChange,
+    stamp: Stamp,
+) -> Result<SiteSettingsRow, SiteFailure> {
+    let mut row = lock(connection, &expected)
+        .await?
+        .changed(change)
+        .map_err(SiteFailure::Schema)?;
+    row.revision = row.revision.saturating_add(1);
+    row.updated_at = Some(stamp.now.into());
+    row.updated_by = Some(RowId(stamp.account_id));
+    diesel::update(site_settings::table.find(THE_ROW))
+        .set(&row)
+        .execute(connection)
+        .await?;
+    Ok(row)
+}
+
+/// The row, held until the transaction ends: writing a row without changing it locks it on either database.
+async fn lock(connection: &mut Connection, expected: &Expected) -> Result<SiteSettingsRow, SiteFailure> {
+    let row: SiteSettingsRow = diesel::update(site_settings::table.find(THE_ROW))
+        .set(site_settings::revision.eq(site_settings::revision))
+        .returning(SiteSettingsRow::as_returning())
+        .get_result(connection)
+        .await?;
+    match expected.allows(row.revision) {
+        true => Ok(row),
+        false => Err(SiteFailure::Stale(row.stale())),
+    }
+}

@@ -1,0 +1,165 @@
+//! The settings of the site on the wire.
+
+use chrono::{DateTime, Utc};
+use deserr::Deserr;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::http::input::InputFaults;
+use crate::http::patch::{Kept, Patch};
+use crate::http::times;
+use crate::site::site::{
+    ArticleUrl, CustomSchema, FoldMinutes, RevisionsKept, SchemaChange, SettingsChange, SiteSettingsRow,
+    TitleCharacters,
+};
+
+/// The settings of the site.
+#[derive(Serialize, ToSchema)]
+pub struct SiteSettingsOut {
+    /// How many revisions of an article are kept. All of them are when this is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 500)]
+    pub revisions_kept: Option<i32>,
+    /// The autosaves that one account makes within this many minutes are kept as one revision.
+    #[schema(example = 10)]
+    pub autosave_fold_minutes: i32,
+    /// Preflight warns about a headline with more characters.
+    #[schema(example = 110)]
+    pub title_characters: i32,
+    /// The address of an article on the public site. Preflight knows links within the site by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://example.org/stories/{slug}")]
+    pub article_url: Option<String>,
+    /// The JSON Schema that the custom fields of articles are checked by when they are saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>, required = false)]
+    pub custom_fields_schema: Option<Value>,
+    /// Counts the changes, from 1.
+    #[schema(example = 1)]
+    pub revision: i32,
+    /// When the settings were last changed; left out when nobody changed them yet.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Settings to put in place of those that there are.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct SiteSettingsIn {
+    /// How many revisions of an article are kept. All of them are when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 10, maximum = 100_000, example = 500)]
+    pub revisions_kept: Option<RevisionsKept>,
+    /// The autosaves that one account makes within this many minutes are kept as one revision. 10 when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 1, maximum = 1_440, example = 10)]
+    pub autosave_fold_minutes: Option<FoldMinutes>,
+    /// Preflight warns about a headline with more characters. 110 when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 20, maximum = 300, example = 110)]
+    pub title_characters: Option<TitleCharacters>,
+    /// The address of an article on the public site: an http or https address with the place of the slug in its path, once.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 1_986, pattern = "^https?://[^\\s/?#{}]+/[^\\s?#{}]*\\{slug\\}[^\\s{}]*$", example = "https://example.org/stories/{slug}")]
+    pub article_url: Option<ArticleUrl>,
+    /// The JSON Schema that the custom fields of articles are checked by when they are saved: an object of at most 64 KiB
+    /// that describes an object, and refers to nothing but its own parts.
+    #[deserr(default)]
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>, required = false)]
+    pub custom_fields_schema: Option<CustomSchema>,
+}
+
+/// Changes to the settings (merge patch): what is left out stays, null removes.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct SiteSettingsPatchIn {
+    /// How many revisions of an article are kept. All of them are when this is null.
+    #[deserr(default)]
+    #[schema(value_type = Option<i32>, required = false, minimum = 10, maximum = 100_000, example = 500)]
+    pub revisions_kept: Patch<RevisionsKept>,
+    /// The autosaves that one account makes within this many minutes are kept as one revision.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 1, maximum = 1_440, example = 10)]
+    pub autosave_fold_minutes: Kept<FoldMinutes>,
+    /// Preflight warns about a headline with more characters.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 20, maximum = 300, example = 110)]
+    pub title_characters: Kept<TitleCharacters>,
+    /// The address of an article on the public site: an http or https address with the place of the slug in its path, once.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, required = false, max_length = 1_986, pattern = "^https?://[^\\s/?#{}]+/[^\\s?#{}]*\\{slug\\}[^\\s{}]*$", example = "https://example.org/stories/{slug}")]
+    pub article_url: Patch<ArticleUrl>,
+    /// Changes to the JSON Schema of custom fields, which are merged into it. Null removes it. To send another one whole,
+    /// put the settings in place of those that there are.
+    #[deserr(default)]
+    #[schema(value_type = Option<std::collections::HashMap<String, serde_json::Value>>, required = false)]
+    pub custom_fields_schema: Patch<Value>,
+}
+
+impl From<SiteSettingsRow> for SiteSettingsOut {
+    fn from(row: SiteSettingsRow) -> Self {
+        let SiteSettingsRow {
+            revision,
+            revisions_kept,
+            autosave_fold_minutes,
+            title_characters,
+            custom_fields_schema,
+            article_url,
+            updated_at,
+            updated_by: _,
+        } = row;
+        Self {
+            revisions_kept,
+            autosave_fold_minutes,
+            title_characters,
+            article_url,
+            custom_fields_schema: custom_fields_schema.and_then(|text| serde_json::from_str(&text).ok()),
+            revision,
+            updated_at: updated_at.map(crate::database::timestamp::RowTime::utc),
+        }
+    }
+}
+
+impl From<SiteSettingsIn> for SettingsChange {
+    fn from(body: SiteSettingsIn) -> Self {
+        let SiteSettingsIn {
+            revisions_kept,
+            autosave_fold_minutes,
+            title_characters,
+            article_url,
+            custom_fields_schema,
+        } = body;
+        Self {
+            revisions_kept: Patch::replacing(revisions_kept),
+            autosave_fold_minutes: Some(autosave_fold_minutes.unwrap_or(FoldMinutes::of_a_new_site())),
+            title_characters: Some(title_characters.unwrap_or(TitleCharacters::of_a_new_site())),
+            article_url: Patch::replacing(article_url),
+            custom_fields_schema: custom_fields_schema.map_or(SchemaChange::Remove, SchemaChange::Replace),
+        }
+    }
+}
+
+impl From<SiteSettingsPatchIn> for SettingsChange {
+    fn from(body: SiteSettingsPatchIn) -> Self {
+        let SiteSettingsPatchIn {
+            revisions_kept,
+            autosave_fold_minutes,
+            title_characters,
+            article_url,
+            custom_fields_schema,
+        } = body;
+        Self {
+            revisions_kept,
+            autosave_fold_minutes: autosave_fold_minutes.0,
+            title_characters: title_characters.0,
+            article_url,
+            custom_fields_schema: match custom_fields_schema {
+                Patch::Absent => SchemaChange::Keep,
+                Patch::Null => SchemaChange::Remove,
+                Patch::Value(changes) => SchemaChange::Merge(changes),
+            },
+        }
+    }
+}
