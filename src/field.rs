@@ -73,6 +73,80 @@ pub struct WebAddress(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LanguageTag(String);
 
+/// A whole number from `LEAST` to `MOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WholeNumber<const LEAST: i32, const MOST: i32>(i32);
+
+/// A number that is out of bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberFault {
+    least: i32,
+    most: i32,
+}
+
+impl<const LEAST: i32, const MOST: i32> WholeNumber<LEAST, MOST> {
+    /// Takes a number.
+    ///
+    /// # Errors
+    /// [`NumberFault`] when it is out of bounds.
+    pub fn new(number: i64) -> Result<Self, NumberFault> {
+        i32::try_from(number)
+            .ok()
+            .filter(|number| (LEAST..=MOST).contains(number))
+            .map(Self)
+            .ok_or(NumberFault {
+                least: LEAST,
+                most: MOST,
+            })
+    }
+
+    /// The number, or the nearest one within the bounds.
+    #[must_use]
+    pub fn nearest(number: i32) -> Self {
+        Self(number.clamp(LEAST, MOST))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> i32 {
+        self.0
+    }
+}
+
+impl<const LEAST: i32, const MOST: i32, E> deserr::Deserr<E> for WholeNumber<LEAST, MOST>
+where
+    E: deserr::DeserializeError + deserr::MergeWithError<NumberFault>,
+{
+    fn deserialize_from_value<V: deserr::IntoValue>(
+        value: deserr::Value<V>,
+        location: deserr::ValuePointerRef<'_>,
+    ) -> Result<Self, E> {
+        let number = match value {
+            // One that is larger than any number here is out of bounds, and not of another type.
+            deserr::Value::Integer(number) => i64::try_from(number).unwrap_or(i64::MAX),
+            deserr::Value::NegativeInteger(number) => number,
+            actual => {
+                let accepted = &[deserr::ValueKind::Integer];
+                let kind = deserr::ErrorKind::IncorrectValueKind { actual, accepted };
+                return Err(deserr::take_cf_content(E::error(None, kind, location)));
+            }
+        };
+        Self::new(number).map_err(|fault| deserr::take_cf_content(E::merge(None, fault, location)))
+    }
+}
+
+impl fmt::Display for NumberFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it is not a whole number from {} to {}", self.least, self.most)
+    }
+}
+
+impl Refusal for NumberFault {
+    fn code(&self) -> &'static str {
+        "out-of-range"
+    }
+}
+
 impl<const MOST: usize> Line<MOST> {
     /// Takes a text; blanks at its ends are cut.
     ///
@@ -249,6 +323,16 @@ mod tests {
                 .iter()
                 .all(|tag| LanguageTag::parse(tag).is_err())
         );
+    }
+
+    #[test]
+    fn a_whole_number_has_bounds() {
+        assert_eq!(WholeNumber::<10, 20>::new(10).unwrap().get(), 10);
+        assert_eq!(WholeNumber::<10, 20>::new(20).unwrap().get(), 20);
+        for number in [i64::MIN, -1, 9, 21, i64::MAX] {
+            let fault = WholeNumber::<10, 20>::new(number).unwrap_err();
+            assert_eq!(fault.to_string(), "it is not a whole number from 10 to 20");
+        }
     }
 
     proptest! {

@@ -63,6 +63,12 @@ impl Rendered {
     }
 }
 
+/// The text without markup, as [`Rendered`] has it.
+#[must_use]
+pub fn text(markdown: &str, policy: Policy) -> String {
+    plain_text(markdown, policy)
+}
+
 /// An excerpt made from a text: its beginning, cut between words.
 #[must_use]
 pub fn excerpt_of(text: &str) -> String {
@@ -165,14 +171,10 @@ impl RawHtmlNesting {
     /// Whether a piece of raw HTML stays HTML; else it is shown as the text it is.
     fn admits(&mut self, html: &str) -> bool {
         let mut open = self.open;
-        for tag in html.split('<').skip(1) {
-            let (is_end, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
-            let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
-            let name = name.to_ascii_lowercase();
-            match (is_end, name.is_empty() || SELF_ENDING.contains(&name.as_str())) {
-                (_, true) => {}
-                (true, false) => open = open.saturating_sub(1),
-                (false, false) => open = open.saturating_add(1),
+        for tag in raw_tags(html) {
+            match tag {
+                RawTag::Start(_) => open = open.saturating_add(1),
+                RawTag::End(_) => open = open.saturating_sub(1),
             }
         }
         let is_admitted = open <= MAX_NESTING;
@@ -183,9 +185,54 @@ impl RawHtmlNesting {
     }
 }
 
+/// What an article says, as the events that its HTML and its text are made of.
+pub(crate) fn article_events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
+    parser(markdown, Policy::Article)
+}
+
+/// Whether the sanitizer leaves this address where it stands.
+pub(crate) fn is_shown_address(address: &str) -> bool {
+    match url::Url::parse(address) {
+        Ok(url) => URL_SCHEMES.contains(&url.scheme()),
+        Err(url::ParseError::RelativeUrlWithoutBase) => true,
+        Err(_) => false,
+    }
+}
+
+/// The schemes of the addresses in an article.
+const URL_SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+
+/// A tag of raw HTML, with the name of its element in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RawTag {
+    /// Something begins that has an end.
+    Start(String),
+    /// Something ends.
+    End(String),
+}
+
+/// The tags in a piece of raw HTML, but for those of elements that have no end.
+pub(crate) fn raw_tags(html: &str) -> impl Iterator<Item = RawTag> {
+    html.split('<').skip(1).filter_map(|tag| {
+        let (is_end, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let name = name.to_ascii_lowercase();
+        match (is_end, name.is_empty() || SELF_ENDING.contains(&name.as_str())) {
+            (_, true) => None,
+            (true, false) => Some(RawTag::End(name)),
+            (false, false) => Some(RawTag::Start(name)),
+        }
+    })
+}
+
 fn sanitized_html(markdown: &str, policy: Policy) -> String {
-    let mut unsafe_html = String::with_capacity(markdown.len().saturating_mul(5) / 4);
-    html::push_html(&mut unsafe_html, parser(markdown, policy));
+    html_of(parser(markdown, policy), markdown.len(), policy)
+}
+
+/// The sanitized HTML of events that were made of about `length` bytes.
+pub(crate) fn html_of<'text>(events: impl Iterator<Item = Event<'text>>, length: usize, policy: Policy) -> String {
+    let mut unsafe_html = String::with_capacity(length.saturating_mul(5) / 4);
+    html::push_html(&mut unsafe_html, events);
     let sanitizer = match policy {
         Policy::Article => &ARTICLE,
         Policy::Bio => &BIO,
@@ -201,7 +248,7 @@ static ARTICLE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::default();
     builder
         .link_rel(Some("noopener noreferrer"))
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
+        .url_schemes(HashSet::from(URL_SCHEMES))
         .add_tag_attributes("div", ["id"])
         .add_tag_attributes("code", ["class"])
         .add_tag_attributes("td", ["style"])
@@ -254,9 +301,14 @@ fn plain_builder(link_rel: &'static str) -> Builder<'static> {
 }
 
 fn plain_text(markdown: &str, policy: Policy) -> String {
-    let mut text = String::with_capacity(markdown.len());
+    text_of(parser(markdown, policy), markdown.len())
+}
+
+/// The text of events that were made of about `length` bytes.
+pub(crate) fn text_of<'text>(events: impl Iterator<Item = Event<'text>>, length: usize) -> String {
+    let mut text = String::with_capacity(length);
     let mut html_block = String::new();
-    for event in parser(markdown, policy) {
+    for event in events {
         match event {
             Event::Text(part) | Event::Code(part) => text.push_str(&part),
             Event::Start(Tag::HtmlBlock) => html_block.clear(),

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use rand::RngExt as _;
 use thiserror::Error;
 use tokio::sync::Mutex;
@@ -154,6 +154,15 @@ impl Stamp {
     pub fn in_name_of(&self, account_id: Uuid) -> Self {
         Self {
             account_id,
+            ..self.clone()
+        }
+    }
+
+    /// The next moment that a database can tell from this one, for what is done second in one unit of work.
+    #[must_use]
+    pub fn a_moment_later(&self) -> Self {
+        Self {
+            now: self.now + Duration::microseconds(1),
             ..self.clone()
         }
     }

@@ -23,6 +23,8 @@ mod examples;
 mod jobs;
 #[path = "api/support/postgres.rs"]
 mod postgres;
+#[path = "server/schedules.rs"]
+mod schedules;
 
 /// The program, run as a process, and a client of a few lines that speaks to its socket.
 mod program {
@@ -246,6 +248,12 @@ mod program {
     }
 
     impl Reply {
+        /// A header by its name in lower case.
+        pub fn header(&self, name: &str) -> Option<&str> {
+            let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+            lines.find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
+        }
+
         pub fn text(&self) -> String {
             String::from_utf8_lossy(&self.body).into_owned()
         }
@@ -266,6 +274,15 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Waits for something that comes by itself.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it takes too long");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn article(title: &str) -> Value {

@@ -33,10 +33,13 @@ class Client:
         return json.loads(self.get(path))
 
     def post(self, path: str, value: dict, *, as_administrator: bool = False, status: int = 201) -> dict:
+        return json.loads(self.post_raw(path, value, as_administrator=as_administrator, status=status))
+
+    def post_raw(self, path: str, value: dict, *, as_administrator: bool = False, status: int = 201) -> bytes:
         headers = {"Content-Type": "application/json"}
         if as_administrator:
             headers["Authorization"] = f"Bearer {self.token()}"
-        return json.loads(self._request("POST", path, json.dumps(value).encode(), headers, status))
+        return self._request("POST", path, json.dumps(value).encode(), headers, status)
 
     def token(self) -> str:
         if time.monotonic() >= self._token_until:

@@ -1,4 +1,4 @@
-"""A made-up publication: authors, articles and comment threads, the same at every run and on every machine.
+"""A made-up publication: authors, sections, articles and comment threads, the same at every run and on every machine.
 
 Each item is drawn from a source of its own, named after the item, so that any of them can be made without the others
 and in any order.
@@ -19,6 +19,8 @@ VOCABULARY_SIZE = 4000
 FIRST_PUBLICATION = datetime.datetime(2001, 1, 1, 6, tzinfo=datetime.timezone.utc)
 # A million articles at this pace end before 2026: dates in the future are refused.
 PUBLICATION_PACE = datetime.timedelta(minutes=12)
+SECTIONS = 8
+TAGS = 20
 DEEPEST_COMMENT = 5
 REPLIES_IN_100_COMMENTS = 60
 
@@ -139,6 +141,27 @@ def author_slug(number: int) -> str:
     return f"author-{number}"
 
 
+def section(number: int) -> dict:
+    """Section `number`, counted from 1, as the API takes it."""
+    return {"name": f"Section {number}", "slug": section_slug(number)}
+
+
+def section_slug(number: int) -> str:
+    return f"section-{number}"
+
+
+def tag(number: int) -> str:
+    """The name of tag `number`, counted from 0: words that are neither frequent nor rare."""
+    words, _weights = vocabulary()
+    return words[200 + 7 * number].capitalize()
+
+
+def two_tags(dice: Dice) -> list[str]:
+    first = dice.below(TAGS)
+    second = (first + 1 + dice.below(TAGS - 1)) % TAGS
+    return [tag(first), tag(second)]
+
+
 def article(size: CorpusSize, number: int) -> dict:
     """Article `number`, counted from 1, the oldest first, as the API takes it."""
     dice = Dice("article", number)
@@ -151,6 +174,8 @@ def article(size: CorpusSize, number: int) -> dict:
         "excerpt": writer.prose(30),
         "body_markdown": writer.markdown(dice.between(540, 660)),
         "authors": [{"slug": author_slug(1 + dice.below(size.authors))}],
+        "section": section_slug(1 + dice.below(SECTIONS)),
+        "tags": two_tags(dice),
         "lang": "en",
         "published_at": published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "status": "published",

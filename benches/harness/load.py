@@ -58,6 +58,9 @@ def load(port: int, size: CorpusSize) -> dict:
     def load_author(client: Client, number: int) -> None:
         client.post("/v1/editorial/authors", corpus.author(number), as_administrator=True)
 
+    def load_section(client: Client, number: int) -> None:
+        client.post("/v1/editorial/sections", corpus.section(number), as_administrator=True)
+
     def load_article(client: Client, number: int) -> None:
         stored = client.post("/v1/editorial/articles", corpus.article(size, number), as_administrator=True)
         ids[number], slugs[number] = stored["id"], stored["slug"]
@@ -69,6 +72,8 @@ def load(port: int, size: CorpusSize) -> dict:
             comment_ids.append(client.post(path, comment_in(comment, comment_ids))["id"])
 
     loader.for_each(load_author, range(1, size.authors + 1), "authors")
+    loader.for_each(load_section, range(1, corpus.SECTIONS + 1), "sections")
+    # The tags are made by the first articles that have them.
     loader.for_each(load_article, range(1, size.articles + 1), "articles")
     # The longest first: its comments go one after the other, and nobody should wait for it at the end.
     by_length = [number for number, _length in lengths.most_common()]

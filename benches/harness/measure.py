@@ -9,7 +9,6 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Optional
 
 import corpus
 import process
@@ -20,6 +19,8 @@ from servers import Server
 from wrk import Load, Run
 
 WRITE_CONNECTIONS = 4
+# What write.lua puts another text in place of, each time.
+UNIQUE = "@UNIQUE@"
 # So many answers tell the size of a random one.
 SAMPLED_PATHS = 200
 # How far down the deep list begins, of 10 articles.
@@ -50,7 +51,7 @@ class Write:
     row: str
     title: str
     path: str
-    # The body, with @UNIQUE@ where it must differ from all others.
+    # The body, with UNIQUE where it must differ from all others.
     body: dict
     connections: int
     as_administrator: bool
@@ -83,10 +84,10 @@ def deep_list(client: Client, size: CorpusSize) -> str:
 
 
 def writes(loaded: dict, size: CorpusSize, plan: Plan) -> list[Write]:
-    article = {**corpus.article(size, 1), "title": "Written at speed @UNIQUE@", "slug": "written-at-speed-@UNIQUE@"}
+    article = {**corpus.article(size, 1), "title": f"Written at speed {UNIQUE}", "slug": f"written-at-speed-{UNIQUE}"}
     # Published now, and so at the head of every list.
     del article["published_at"]
-    comment = {"author_name": "Grace", "body_markdown": f"{next(corpus.thread(1, 1)).text} @UNIQUE@"}
+    comment = {"author_name": "Grace", "body_markdown": f"{next(corpus.thread(1, 1)).text} {UNIQUE}"}
     comments = f"/v1/articles/{loaded['quiet_id']}/comments"
     few, many = WRITE_CONNECTIONS, plan.connections
     return [
@@ -136,7 +137,7 @@ class Result:
     title: str
     size: int
     galley: Series
-    bare: Optional[Series]
+    bare: Series
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,29 +180,30 @@ class Measurement:
         self._client = Client(target.server.port)
 
     def read(self, read: Read) -> Result:
-        """Galley and the bare server in turns, so that whatever changes on the machine meets both."""
-        size = self._answer_size(read.paths)
         paths = self._scratch / "paths"
         paths.write_text("".join(f"{path}\n" for path in read.paths))
         load = Load("read.lua", (str(paths),), self._plan.connections)
-        galley, bare = Series(), Series()
-        with servers.bare(self._bare_program, size, self._scratch / "bare.log") as bare_server:
-            bare_target = Target(bare_server, [bare_server.pid])
-            for target in (self._target, bare_target):
-                load.run(target.server.port, self._plan.warm_up)
-            for _ in range(self._plan.runs):
-                run_once(galley, load, self._target, self._plan.seconds)
-                run_once(bare, load, bare_target, self._plan.seconds)
-        return Result(read.row, read.title, size, galley, bare)
+        return self._in_turns(read.row, read.title, self._answer_size(read.paths), lambda _run: load)
 
     def write(self, write: Write) -> Result:
         body = self._scratch / "body.json"
         body.write_text(json.dumps(write.body))
-        galley = Series()
-        self._writing_load(write, body, "warm-up").run(self._target.server.port, self._plan.warm_up)
-        for number in range(self._plan.runs):
-            run_once(galley, self._writing_load(write, body, f"run-{number}"), self._target, self._plan.seconds)
-        return Result(write.row, write.title, body.stat().st_size, galley, None)
+        sample = json.loads(body.read_text().replace(UNIQUE, "sample-" + write.row.lower().replace(" ", "-")))
+        size = len(self._client.post_raw(write.path, sample, as_administrator=write.as_administrator))
+        return self._in_turns(write.row, write.title, size, lambda run: self._writing_load(write, body, run))
+
+    def _in_turns(self, row: str, title: str, size: int, load: Callable[[str], Load]) -> Result:
+        """Galley and the bare server in turns, so that whatever changes on the machine meets both."""
+        galley, bare = Series(), Series()
+        with servers.bare(self._bare_program, size, self._scratch / "bare.log") as bare_server:
+            bare_target = Target(bare_server, [bare_server.pid])
+            for target in (self._target, bare_target):
+                load("warm-up").run(target.server.port, self._plan.warm_up)
+            for number in range(self._plan.runs):
+                run = f"run-{number}"
+                run_once(galley, load(run), self._target, self._plan.seconds)
+                run_once(bare, load(run), bare_target, self._plan.seconds)
+        return Result(row, title, size, galley, bare)
 
     def _writing_load(self, write: Write, body: pathlib.Path, run: str) -> Load:
         prefix = f"{write.row.lower().replace(' ', '-')}-{run}"

@@ -78,7 +78,7 @@ class Report:
         return "\n".join(f"- {remark}" for remark in remarks + self._warnings())
 
     def _warnings(self) -> list[str]:
-        series = [one for result in self.results for one in (result.galley, result.bare) if one]
+        series = [one for result in self.results for one in (result.galley, result.bare)]
         warnings = []
         if any(one.cores_of_others > QUIET_CORES for one in series):
             warnings.append(
@@ -92,16 +92,13 @@ class Report:
 
 def cells(result: Result) -> list[str]:
     galley, bare = result.galley, result.bare
-    both = [galley] + ([bare] if bare else [])
-    compared = ["–", "–"]
-    if bare:
-        compared = [ratio(galley.median.rate, bare.median.rate), ratio(galley.cpu_per_thousand, bare.cpu_per_thousand)]
-    others = max(series.cores_of_others for series in both)
-    errors = [f"{count} {kind}" for series in both for kind, count in series.errors.items()]
+    compared = [ratio(galley.median.rate, bare.median.rate), ratio(galley.cpu_per_thousand, bare.cpu_per_thousand)]
+    others = max(series.cores_of_others for series in (galley, bare))
+    errors = [f"{count} {kind}" for series in (galley, bare) for kind, count in series.errors.items()]
     return (
         [result.row, result.title, f"{result.size:,}"]
         + series_cells(galley)
-        + (series_cells(bare) if bare else ["–"] * 4)
+        + series_cells(bare)
         + compared
         + [f"{others:.2f}", ", ".join(errors) or "none"]
     )

@@ -6,10 +6,9 @@ use uuid::Uuid;
 
 use crate::articles::access::AccessFailure;
 use crate::articles::content::{ArticleContent, ArticleDetails, BylineContent, ExternalId, SeriesContent};
-use crate::articles::custom_fields::CustomFault;
 use crate::articles::edit::{ArticleEdit, CoverWithoutPicture};
 use crate::articles::lifecycle::{ArticleState, IllegalStep, Liveness, Standing, Step};
-use crate::articles::merge::ContentField;
+use crate::articles::merge::{ContentField, MergeRefusal};
 use crate::articles::preflight::PreflightFinding;
 use crate::authors::author::{AuthorFailure, BylineAuthorRow};
 use crate::comments::comment::{ImportedComment, ThreadChange, ThreadRow};
@@ -20,6 +19,7 @@ use crate::database::schema::{articles, published_articles, schedules, sections,
 use crate::database::timestamp::RowTime;
 use crate::field::{Line, Prose};
 use crate::markup::{self, Rendered};
+use crate::site::custom_fields::CustomFault;
 use crate::slug::Slug;
 
 /// The headline.
@@ -365,6 +365,20 @@ pub enum ArticleLookup {
     Absent,
 }
 
+/// The columns of `published_articles` that the blocks of the text are made of.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = published_articles)]
+pub struct PublishedBodyRow {
+    /// The id of the article.
+    pub article_id: RowId,
+    /// The slug that readers use.
+    pub slug: String,
+    /// The revision that was published.
+    pub revision: i32,
+    /// The source of the text.
+    pub body_markdown: String,
+}
+
 /// The text in every form, with the teaser made from it.
 #[derive(Debug, Clone)]
 pub struct ArticleText {
@@ -597,6 +611,8 @@ pub enum ReferenceKind {
     Series,
     /// A related article, by id.
     Related,
+    /// The article itself, among its related ones.
+    RelatedToItself,
     /// The article that this one is a translation of, by id.
     TranslationOf,
     /// An article that cannot be a translation, since others are translations of it or it is the one itself.
@@ -613,7 +629,7 @@ pub struct StaleArticle {
     /// The fields that were changed since the revision that the request names; `None` when that one is not kept any more.
     pub changed_fields: Option<Vec<ContentField>>,
     /// Whether the request could be merged; `None` when there is nothing to merge or no common ground.
-    pub conflicts: Option<Vec<ContentField>>,
+    pub verdict: Option<Result<(), MergeRefusal>>,
 }
 
 /// Why an article was not stored.
@@ -824,6 +840,12 @@ impl ArticleRow {
         }
     }
 
+    /// What a representation of this row shows.
+    #[must_use]
+    pub fn version(&self) -> (Uuid, i32) {
+        (self.id.0, self.revision)
+    }
+
     /// Where the article stands.
     #[must_use]
     pub fn standing(&self) -> Standing {
@@ -937,7 +959,13 @@ impl ArticleRow {
 
     /// What readers shall see of this row from `now` on. Corrections stand in rows of their own.
     #[must_use]
-    pub fn snapshot(&self, published_at: RowTime, now: RowTime, tag_count: i32, corrections: String) -> PublishedArticleRow {
+    pub fn snapshot(
+        &self,
+        published_at: RowTime,
+        now: RowTime,
+        tag_count: i32,
+        corrections: String,
+    ) -> PublishedArticleRow {
         let Self {
             id,
             slug,

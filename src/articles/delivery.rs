@@ -5,9 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use uuid::Uuid;
 
 use crate::articles::article::{
-    ArticleFailure, ArticleLookup, PublishedArticle, PublishedArticleRow, PublishedFilter, PublishedSummaryRow,
+    ArticleFailure, ArticleLookup, PublishedArticle, PublishedArticleRow, PublishedBodyRow, PublishedFilter,
+    PublishedSummaryRow,
 };
+use crate::articles::blocks::blocks;
 use crate::articles::filters::{FilterIds, FilterNames};
+use crate::articles::views::blocks::ArticleBlocksOut;
 use crate::articles::views::queries::ArticleListQuery;
 use crate::articles::views::reader::{ArticleOut, ArticlePage, ArticleSummaryOut};
 use crate::authors::author::AuthorAudience;
@@ -107,7 +110,7 @@ pub async fn get_article(state: Data<AppState>, id: IdInPath, conditions: Condit
     };
     resource_response(
         &conditions,
-        article.row.revision,
+        (article.row.article_id.0, article.row.revision),
         Caching::Public,
         &ArticleOut::from(article),
     )
@@ -139,13 +142,46 @@ pub async fn get_article_by_slug(
     match found? {
         ArticleLookup::Found(article) => resource_response(
             &conditions,
-            article.row.revision,
+            (article.row.article_id.0, article.row.revision),
             Caching::Public,
             &ArticleOut::from(*article),
         ),
         ArticleLookup::Moved(current) => Ok(moved_response(&request, &state.settings.public_url, &current)),
         ArticleLookup::Absent => Err(Problem::not_found("article")),
     }
+}
+
+/// Read the text of an article as blocks.
+///
+/// For front ends that show paragraphs, headings and pictures with parts of their own. A flat list: a list or a quotation
+/// is one block, with what stands in it in its HTML.
+#[utoipa::path(
+    tag = "articles",
+    operation_id = "get_article_blocks",
+    params(IfNoneMatchHeader, ("id" = Uuid, Path, description = "The id of the article")),
+    responses((status = 200, description = "The blocks", body = ArticleBlocksOut,
+        headers(("ETag" = String, description = "The entity tag"))),
+        (status = 304, description = "The client has it already"), ArticleReadProblems),
+)]
+#[get("/articles/{id}/blocks")]
+pub async fn get_article_blocks(
+    state: Data<AppState>,
+    id: IdInPath,
+    conditions: Conditions,
+) -> Result<HttpResponse, Problem> {
+    let id = id.0;
+    let found: Result<Option<PublishedBodyRow>, Failure> = read!(&state.database, articles::find_published_body(id));
+    let Some(row) = found? else {
+        return Err(absent(&state, id).await?);
+    };
+    let revision = row.revision;
+    // Off the worker, since a long text would hold up its other requests.
+    let view = tokio::task::spawn_blocking(move || {
+        let blocks = blocks(&row.body_markdown);
+        ArticleBlocksOut::new(row, blocks)
+    });
+    let view = view.await.map_err(|panic| Problem::internal(panic.to_string()))?;
+    resource_response(&conditions, revision, Caching::Public, &view)
 }
 
 /// Whether an article never was there for readers, or is gone for good.

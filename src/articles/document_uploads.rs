@@ -9,17 +9,17 @@ use uuid::Uuid;
 use crate::accounts::guards::{Authorized, WhenGranted};
 use crate::accounts::permissions::{ModerateComments, WriteArticles};
 use crate::articles::article::{
-    ArticleText, Body, Excerpt, ExistingThread, MAX_AUTHORS, MAX_TAGS, NewArticle, NewThread, Ownership, Publication,
-    Save, Subtitle, Title, Upserted, WorkingArticle,
+    ArticleRow, ArticleText, Body, BylineText, Excerpt, ExistingThread, MAX_AUTHORS, MAX_TAGS, NewArticle, NewThread,
+    Ownership, Publication, Save, Subtitle, Title, Upserted, WorkingArticle,
 };
 use crate::articles::content::ExternalId;
 use crate::articles::document_views::{
     DocumentBytes, DocumentComments, DocumentFormat, DocumentOut, DocumentQuery, DocumentReport, DocumentWarning,
     Strictness, UpsertDocumentQuery,
 };
-use crate::articles::edit::{ArticleEdit, BylineEntry, BylineName, BylineRole};
+use crate::articles::edit::{ArticleEdit, BylineEntry, BylineName, BylineRole, SeriesEntry};
 use crate::articles::editorial::{Allowed, PublicationRights};
-use crate::articles::views::input::WriteStatus;
+use crate::articles::views::input::{MAX_SERIES_POSITION, WriteStatus};
 use crate::articles::views::newsroom::EditorialArticleOut;
 use crate::authors::author::{AuthorBio, AuthorName};
 use crate::comments::comment::{
@@ -29,7 +29,7 @@ use crate::database::failure::Failure;
 use crate::documents::text::{Charset, Text};
 use crate::documents::{
     self, CommentsHint, Confidence, Document, DocumentAuthor, DocumentComment, DocumentCommentKind, DocumentFault,
-    DocumentStatus, Fault, Hints, Part, Span, ThreadClosing, Warning,
+    DocumentSeries, DocumentStatus, Fault, Hints, Part, Span, ThreadClosing, Warning,
 };
 use crate::field::{LanguageTag, Line, Refusal, WebAddress};
 use crate::http::answer::Answer;
@@ -42,6 +42,7 @@ use crate::http::times;
 use crate::http::write::{IdempotencyKeyHeader, Write};
 use crate::markup::{Policy, Rendered};
 use crate::sections::section::SectionLookup;
+use crate::series::series::SeriesLookup;
 use crate::slug::Slug;
 use crate::state::{AppState, Stamp};
 use crate::tags::tag::TagName;
@@ -92,12 +93,14 @@ pub async fn create_document(
     let (document, mut report) = source.parse(&query).await?;
     let stamp = state.stamp(caller.account_id());
     let section = section_of(&state, &document, &mut report).await?;
+    let series = series_of(&state, &document, &mut report).await?;
     let new = DocumentArticle {
         id: stamp.new_id(),
         slug: query.slug.clone(),
         publication,
         on_existing: ExistingThread::Keep,
         section,
+        series,
         save: query.save(),
         document,
     }
@@ -152,19 +155,22 @@ pub async fn upsert_document(
     };
     let conditions = conditions.or_revision(document.revision.as_ref().map(|revision| revision.value));
     let stamp = state.stamp(caller.account_id());
+    let ownership = Ownership::from_filter(caller.owner_filter());
+    let document = verbatim(&state, &slug.0, ownership, document).await?;
     let section = section_of(&state, &document, &mut report).await?;
+    let series = series_of(&state, &document, &mut report).await?;
     let new = DocumentArticle {
         id: stamp.new_id(),
         slug: Some(slug.0),
         publication,
         on_existing,
         section,
+        series,
         save: query.save(),
         document,
     }
     .checked(&stamp)
     .await?;
-    let ownership = Ownership::from_filter(caller.owner_filter());
     carry_out!(
         state,
         mode,
@@ -236,6 +242,7 @@ struct DocumentArticle {
     publication: Publication,
     on_existing: ExistingThread,
     section: Option<Slug>,
+    series: Option<SeriesEntry>,
     save: Save,
     document: Document,
 }
@@ -255,10 +262,11 @@ impl DocumentArticle {
             publication,
             on_existing,
             section,
+            series,
             save,
             document,
         } = self;
-        let extra = extra(&document, section.as_ref());
+        let extra = extra(&document, section.as_ref(), series.as_ref());
         let mut faults = PartFaults::default();
         faults.at_most("authors", document.authors.len(), MAX_AUTHORS);
         faults.at_most("comments", document.comments.len(), MAX_COMMENTS);
@@ -274,8 +282,12 @@ impl DocumentArticle {
             canonical_url: Patch::replacing(faults.optional(document.canonical_url.as_ref(), WebAddress::parse)),
             published_at: faults.past_date(document.published_at.as_ref(), stamp),
             external_id: external_id(&document).map_or(Patch::Absent, Patch::Value),
-            // A document that speaks of no section or tags does not take them away.
+            // A document that speaks of no section, series, byline or tags does not take them away.
             section: section.map_or(Patch::Absent, Patch::Value),
+            series: series.map_or(Patch::Absent, Patch::Value),
+            byline: faults
+                .optional(document.byline.as_ref(), BylineText::parse)
+                .map_or(Patch::Absent, Patch::Value),
             tags: match document.tags.is_empty() {
                 true => None,
                 false => Some(
@@ -293,7 +305,8 @@ impl DocumentArticle {
                     .filter_map(|author| faults.author(author))
                     .collect(),
             ),
-            extra: Some(extra),
+            // One that this server wrote for readers has nothing of what no field holds, and does not take it away either.
+            extra: Some(extra).filter(|extra| document.revision.is_none() || !extra.is_empty()),
             ..ArticleEdit::default()
         };
         let thread = NewThread {
@@ -410,7 +423,9 @@ impl PartFaults {
             role,
             second_name: _,
         } = part.value;
-        let role = role.and_then(|role| BylineRole::parse(&role.value).ok()).unwrap_or_else(BylineRole::author);
+        let role = role
+            .and_then(|role| BylineRole::parse(&role.value).ok())
+            .unwrap_or_else(BylineRole::author);
         let slug = match slug {
             None => None,
             Some(slug) => Some(self.text(&slug, part.span, Slug::parse)?),
@@ -439,7 +454,7 @@ impl PartFaults {
 
     fn comment(&mut self, comment: DocumentComment) -> Option<ImportedComment> {
         let DocumentComment {
-            id: _,
+            id,
             author_name,
             author_url,
             created_at,
@@ -456,6 +471,7 @@ impl PartFaults {
                 .into_string(),
         };
         Some(ImportedComment {
+            id: id.and_then(|id| Uuid::parse_str(&id.value).ok()),
             author_name: self.optional(author_name.as_ref(), CommenterName::parse),
             author_url: self.optional(author_url.as_ref(), WebAddress::parse),
             created_at: created_at.map(|created_at| created_at.value),
@@ -474,6 +490,7 @@ impl PartFaults {
             state,
             closes_at: _,
             message,
+            listed: _,
         } = part.value;
         let message = match message {
             None => None,
@@ -483,6 +500,8 @@ impl PartFaults {
             state: Some(match state {
                 documents::ThreadState::Open => ThreadState::Open,
                 documents::ThreadState::Closed => ThreadState::Closed,
+                documents::ThreadState::ReadOnly => ThreadState::ReadOnly,
+                documents::ThreadState::Hidden => ThreadState::Hidden,
             }),
             message: Patch::replacing(message),
             moderation: None,
@@ -611,13 +630,53 @@ fn invalid(faults: Vec<ProblemFault>) -> Problem {
     Problem::new(&problem_codes::DOCUMENT_INVALID, detail).with_faults(faults)
 }
 
-/// The section of a document: the first of its categories that is one. The others stay in `extra`.
+/// The document with the texts of the article that is there, where they are the same but for how they are written: a
+/// text that is read loses the blank lines at its ends and is composed (NFC), which is no change that anybody made.
+async fn verbatim(
+    state: &AppState,
+    slug: &Slug,
+    ownership: Ownership,
+    mut document: Document,
+) -> Result<Document, Problem> {
+    let slug = slug.clone();
+    let found: Result<Option<ArticleRow>, Failure> =
+        read!(&state.database, article_documents::working_row(slug, ownership));
+    if let Some(row) = found? {
+        keep_writing(&mut document.body_markdown, &row.body_markdown);
+        for (part, stored) in [
+            (&mut document.title, Some(&row.title)),
+            (&mut document.subtitle, row.subtitle.as_ref()),
+            (&mut document.excerpt, row.excerpt.as_ref()),
+        ] {
+            if let (Some(part), Some(stored)) = (part, stored) {
+                keep_writing(part, stored);
+            }
+        }
+    }
+    Ok(document)
+}
+
+fn keep_writing(part: &mut Part<String>, stored: &str) {
+    let read = Text::decode(stored.as_bytes(), Charset::Utf8);
+    if read.is_ok_and(|read| documents::without_blank_ends(read.as_str()) == documents::without_blank_ends(&part.value))
+    {
+        stored.clone_into(&mut part.value);
+    }
+}
+
+/// The section of a document: the one that it names, or the first of its categories that is one. The others stay in
+/// `extra`.
 async fn section_of(
     state: &AppState,
     document: &Document,
     report: &mut DocumentReport,
 ) -> Result<Option<Slug>, Problem> {
-    for category in document.categories.iter().take(MOST_CATEGORIES) {
+    for category in document
+        .section
+        .iter()
+        .chain(&document.categories)
+        .take(MOST_CATEGORIES)
+    {
         let Some(slug) = Slug::of(&category.value) else {
             continue;
         };
@@ -628,15 +687,45 @@ async fn section_of(
             SectionLookup::Absent => {}
         }
     }
-    if let Some(first) = document.categories.first() {
+    if let Some(first) = document.section.iter().chain(&document.categories).next() {
         report.warnings.push(DocumentWarning {
             line: first.span.map(|span| span.first_line),
             code: "section-unknown".to_owned(),
-            detail: "None of the categories is a section of this site; they stay in extra. Create the section and upload \
+            detail:
+                "None of the categories is a section of this site; they stay in extra. Create the section and upload \
                      the document again to move the article there."
-                .to_owned(),
+                    .to_owned(),
         });
     }
+    Ok(None)
+}
+
+/// The place in a series that a document names. One in a series that does not exist stays in `extra`.
+async fn series_of(
+    state: &AppState,
+    document: &Document,
+    report: &mut DocumentReport,
+) -> Result<Option<SeriesEntry>, Problem> {
+    let Some(part) = &document.series else {
+        return Ok(None);
+    };
+    if let Ok(slug) = Slug::parse(&part.value.slug) {
+        let wanted = slug.clone();
+        let found: Result<SeriesLookup, Failure> = read!(&state.database, series::find_by_slug(wanted));
+        match (found?, part.value.position) {
+            (SeriesLookup::Found(_) | SeriesLookup::Moved(_), position @ 1..=MAX_SERIES_POSITION) => {
+                return Ok(Some(SeriesEntry { slug, position }));
+            }
+            (SeriesLookup::Found(_) | SeriesLookup::Moved(_) | SeriesLookup::Absent, _) => {}
+        }
+    }
+    report.warnings.push(DocumentWarning {
+        line: part.span.map(|span| span.first_line),
+        code: "series-unknown".to_owned(),
+        detail: format!(
+            "This is no place, from 1 to {MAX_SERIES_POSITION}, in a series of this site; it stays in extra. Create the series and upload the document again."
+        ),
+    });
     Ok(None)
 }
 
@@ -654,7 +743,11 @@ fn external_id(document: &Document) -> Option<ExternalId> {
 }
 
 /// What the document says and no field of an article holds. Nothing is lost: it stands in `extra` under its own name.
-fn extra(document: &Document, section: Option<&Slug>) -> serde_json::Map<String, serde_json::Value> {
+fn extra(
+    document: &Document,
+    section: Option<&Slug>,
+    series: Option<&SeriesEntry>,
+) -> serde_json::Map<String, serde_json::Value> {
     let texts = |parts: &[Part<String>]| parts.iter().map(|part| part.value.clone()).collect::<Vec<_>>();
     let mut extra = document.extra.clone();
     let mut keep = |name: &str, value: serde_json::Value| {
@@ -665,8 +758,17 @@ fn extra(document: &Document, section: Option<&Slug>) -> serde_json::Map<String,
     };
     let is_section = |category: &String| section.is_some() && Slug::of(category).as_ref() == section;
     let categories = texts(&document.categories);
-    let others: Vec<String> = categories.into_iter().filter(|category| !is_section(category)).collect();
+    let others: Vec<String> = categories
+        .into_iter()
+        .filter(|category| !is_section(category))
+        .collect();
     keep("categories", others.into());
+    let unknown = document.section.as_ref().map(|part| &part.value);
+    keep("section", unknown.filter(|named| !is_section(named)).cloned().into());
+    if let (Some(part), None) = (&document.series, series) {
+        let DocumentSeries { slug, position } = &part.value;
+        keep("series", serde_json::json!({ "slug": slug, "position": position }));
+    }
     keep("aliases", texts(&document.aliases).into());
     if external_id(document).is_none() {
         keep(
@@ -676,10 +778,9 @@ fn extra(document: &Document, section: Option<&Slug>) -> serde_json::Map<String,
         keep("source", document.source.as_ref().map(|part| part.value.clone()).into());
     }
     keep("id", document.id.as_ref().map(|part| part.value.clone()).into());
-    keep(
-        "updated_at",
-        document.updated_at.as_ref().map(|part| times::text(part.value)).into(),
-    );
+    // A document that this server wrote says when it was changed last, which the server knows by itself.
+    let changed_at = document.updated_at.as_ref().filter(|_| document.revision.is_none());
+    keep("updated_at", changed_at.map(|part| times::text(part.value)).into());
     let closes_at = document
         .thread
         .as_ref()
@@ -726,8 +827,8 @@ fn created(article: WorkingArticle, report: DocumentReport) -> Result<Answer, Pr
 
 /// The tag is the one of the article, which the body shows together with the report.
 fn changed(article: WorkingArticle, report: DocumentReport) -> Result<Answer, Problem> {
-    let (revision, article) = (article.row.revision, EditorialArticleOut::from(article));
-    let tag = EntityTag::of(revision, &json_bytes(&article)?);
+    let (version, article) = (article.row.version(), EditorialArticleOut::from(article));
+    let tag = EntityTag::of(version, &json_bytes(&article)?);
     Ok(Answer {
         etag: Some(tag.header_value()),
         ..Answer::outcome(200, &DocumentOut { article, report })?

@@ -211,6 +211,20 @@ impl TryFrom<&String> for BylineRole {
 crate::field::read_from_text!(BylineRole);
 
 impl ArticleEdit {
+    /// The edit without a date that readers see already, to the millisecond that times on the wire have: an article that is
+    /// sent back as it was read is not dated by that.
+    #[must_use]
+    pub fn without_date_that_stands(self, shown: Option<DateTime<Utc>>) -> Self {
+        let millis = |date: DateTime<Utc>| date.timestamp_millis();
+        match &self.published_at {
+            Patch::Value(date) if shown.map(millis) == Some(millis(*date)) => Self {
+                published_at: Patch::Absent,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// The content after this edit. What the references name is in `resolved`.
     ///
     /// # Errors

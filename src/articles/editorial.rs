@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
 use crate::accounts::guards::{Authorized, WhenGranted};
 use crate::accounts::permissions::{Administer, DeleteArticles, PublishArticles, ReadArticles, WriteArticles};
 use crate::articles::article::{
-    ArticleFailure, ArticleRow, ArticleText, Body, NewArticle, NewThread, Ownership, Publication, Readiness, StepRequest,
-    Upserted, WorkingArticle, WorkingFilter, WorkingSummary,
+    ArticleFailure, ArticleRow, ArticleText, Body, MergePolicy, NewArticle, NewThread, Ownership, Publication,
+    Readiness, StepRequest, Upserted, WorkingArticle, WorkingFilter, WorkingSummary,
 };
 use crate::articles::content::ExternalId;
 use crate::articles::edit::ArticleEdit;
@@ -18,9 +18,7 @@ use crate::articles::views::newsroom::{
     ArticleStatus, EditorialArticleOut, EditorialArticlePage, EditorialArticleSummaryOut, PreflightFindingOut,
     PreflightOut,
 };
-use crate::articles::views::queries::{
-    CreateQuery, DeleteQuery, EditorialArticleListQuery, Force, Purge, SaveQuery,
-};
+use crate::articles::views::queries::{CreateQuery, DeleteQuery, EditorialArticleListQuery, Force, Purge, SaveQuery};
 use crate::authors::author::AuthorAudience;
 use crate::authors::editorial::{EditorialListProblems, EditorialReadProblems};
 use crate::database::failure::Failure;
@@ -152,12 +150,11 @@ pub async fn get_editorial_article(
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
     let (id, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
-    let found: Result<WorkingArticle, ArticleFailure> =
-        read!(&state.database, articles::find_working(id, ownership));
+    let found: Result<WorkingArticle, ArticleFailure> = read!(&state.database, articles::find_working(id, ownership));
     let article = found?;
     resource_response(
         &conditions,
-        article.row.revision,
+        article.row.version(),
         Caching::Private,
         &EditorialArticleOut::from(article),
     )
@@ -218,11 +215,12 @@ pub async fn replace_article(
     let (target, stamp) = (target(&caller, &id), state.stamp(caller.account_id()));
     let current = current_row(&state, target).await?;
     let expected = conditions.named(current.revision)?;
-    let input: ArticleIn = write.body.json().await.map_err(|fault| earlier(&current, &expected, fault))?;
+    let save = write.query.save();
+    let earlier = |fault| earlier(&current, &expected, save.merge, fault);
+    let input: ArticleIn = write.body.json().await.map_err(earlier)?;
     let publication = rights.allowed(write.query.force.publication(input.status))?;
     let text = rendered(input.body_markdown.clone()).await?;
-    let edit = replacement(input, text, state.clock.now()).map_err(InputFaults::into_body_problem)?;
-    let save = write.query.save();
+    let edit = replacement(input, text, state.clock.now()).map_err(|faults| earlier(faults.into_body_problem()))?;
     carry_out!(
         state,
         write.mode,
@@ -255,9 +253,10 @@ pub async fn update_article(
     let (target, stamp) = (target(&caller, &id), state.stamp(caller.account_id()));
     let current = current_row(&state, target).await?;
     let expected = conditions.named(current.revision)?;
-    let input = write.body.json().await.map_err(|fault| earlier(&current, &expected, fault))?;
-    let edit = patched(&state, input).await?;
     let save = write.query.save();
+    let earlier = |fault| earlier(&current, &expected, save.merge, fault);
+    let input = write.body.json().await.map_err(earlier)?;
+    let edit = patched(&state, input, "").await.map_err(earlier)?;
     carry_out!(
         state,
         write.mode,
@@ -364,7 +363,7 @@ pub async fn upsert_article_by_external_id(
 /// Throw an article away.
 ///
 /// Readers see it no more; it lies in the trash, where `…/restore` takes it from. With `purge=true` an article in the
-/// trash is removed for good, with its thread and its history; its addresses answer 410 from then on.
+/// trash is removed for good, with its thread and its history; the addresses with its id answer 410 from then on.
 #[utoipa::path(
     tag = "editorial articles",
     operation_id = "delete_article",
@@ -470,16 +469,17 @@ pub async fn rendered(body: Body) -> Result<ArticleText, Problem> {
     Ok(ArticleText::new(rendered))
 }
 
-/// A merge patch as an edit, with its text rendered.
+/// A merge patch as an edit, with its text rendered. `place` is the JSON Pointer of the patch in the body, empty for all of
+/// it.
 ///
 /// # Errors
 /// `validation-failed`.
-pub async fn patched(state: &AppState, input: ArticlePatchIn) -> Result<ArticleEdit, Problem> {
+pub async fn patched(state: &AppState, input: ArticlePatchIn, place: &str) -> Result<ArticleEdit, Problem> {
     let text = match input.body_markdown.0.clone() {
         Some(body) => Some(rendered(body).await?),
         None => None,
     };
-    patch_edit(input, text, state.clock.now()).map_err(InputFaults::into_body_problem)
+    patch_edit(input, text, state.clock.now()).map_err(|faults| faults.below(place).into_body_problem())
 }
 
 /// The answer to a write that made an article.
@@ -488,7 +488,7 @@ pub async fn patched(state: &AppState, input: ArticlePatchIn) -> Result<ArticleE
 /// `internal-error` when the view cannot be written, which is a defect.
 pub fn created(article: WorkingArticle) -> Result<Answer, Problem> {
     let path = format!("/v1/editorial/articles/{}", article.row.id.0);
-    Answer::created(path, article.row.revision, &EditorialArticleOut::from(article))
+    Answer::created(path, article.row.version(), &EditorialArticleOut::from(article))
 }
 
 /// The answer to a write that changed an article.
@@ -496,7 +496,7 @@ pub fn created(article: WorkingArticle) -> Result<Answer, Problem> {
 /// # Errors
 /// `internal-error` when the view cannot be written, which is a defect.
 pub fn changed(article: WorkingArticle) -> Result<Answer, Problem> {
-    Answer::changed(article.row.revision, &EditorialArticleOut::from(article))
+    Answer::changed(article.row.version(), &EditorialArticleOut::from(article))
 }
 
 /// The article of a path, and whose it must be.
@@ -523,11 +523,13 @@ pub async fn current_row(state: &AppState, target: (uuid::Uuid, Ownership)) -> R
 }
 
 /// A precondition that fails is answered before a body that is wrong. One that fails with a good body is answered by the
-/// store, which can tell what became of the article and whether the change would merge.
-fn earlier(current: &ArticleRow, expected: &Expected, fault: Problem) -> Problem {
-    match expected.allows(current.revision) {
-        true => fault,
-        false => current.stale().into(),
+/// store, which can tell what became of the article and whether the change would merge. A request that may be merged does
+/// not fail by its precondition, so that its body is what is wrong.
+fn earlier(current: &ArticleRow, expected: &Expected, merge: MergePolicy, fault: Problem) -> Problem {
+    let is_overtaken = !expected.allows(current.revision) && merge == MergePolicy::Refuse;
+    match is_overtaken {
+        false => fault,
+        true => current.stale().into(),
     }
 }
 

@@ -98,11 +98,10 @@ async fn section_ids(state: &AppState, section: SlugOrId) -> Result<Vec<RowId>, 
 }
 
 async fn tag_id(state: &AppState, tag: SlugOrId) -> Result<RowId, Problem> {
-    let slug = match tag {
-        SlugOrId::Id(id) => return Ok(RowId(id)),
-        SlugOrId::Slug(slug) => slug,
+    let found: Result<TagLookup, Failure> = match tag {
+        SlugOrId::Id(id) => read!(&state.database, tags::find_by_id(id, TagAudience::Newsroom)),
+        SlugOrId::Slug(slug) => read!(&state.database, tags::find_by_slug(slug, TagAudience::Newsroom)),
     };
-    let found: Result<TagLookup, Failure> = read!(&state.database, tags::find_by_slug(slug, TagAudience::Newsroom));
     Ok(match found? {
         TagLookup::Found(row) | TagLookup::Moved(row) => row.id,
         TagLookup::Absent => RowId::default(),

@@ -198,19 +198,21 @@ impl Standing {
             (Step::Edit, Draft | InReview | Scheduled | Published) => (self.state, self.liveness),
             (Step::Submit, Draft | Published) => (InReview, self.liveness),
             (Step::RequestChanges, InReview) | (Step::Unschedule, Scheduled) => (self.at_rest(), self.liveness),
-            (Step::Schedule, Draft | InReview | Scheduled | Published) => (Scheduled, self.liveness),
-            (Step::ScheduleEnd | Step::Unschedule, InReview | Published) | (Step::ScheduleEnd, Scheduled) if is_live => {
-                (self.state, self.liveness)
+            // What will be published can have an end, also before readers see anything.
+            (Step::Schedule, Draft | InReview | Scheduled | Published) | (Step::ScheduleEnd, Scheduled) => {
+                (Scheduled, self.liveness)
             }
+            (Step::ScheduleEnd | Step::Unschedule, InReview | Published) if is_live => (self.state, self.liveness),
             (Step::Publish, Draft | InReview | Scheduled | Published) => (Published, Liveness::Live),
             (Step::Unpublish, Published) if is_live => (Draft, Liveness::Hidden),
             (Step::Unpublish, InReview | Scheduled) if is_live => (self.state, Liveness::Hidden),
             (Step::DiscardChanges, InReview | Scheduled | Published) if is_live => (Published, Liveness::Live),
             (Step::Archive, Draft | InReview | Scheduled | Published) => (Archived, Liveness::Hidden),
-            (Step::Trash, Draft | InReview | Scheduled | Published | Archived) => (Trashed, Liveness::Hidden),
+            // After a purge there is no article that could stand anywhere.
+            (Step::Trash, Draft | InReview | Scheduled | Published | Archived) | (Step::Purge, Trashed) => {
+                (Trashed, Liveness::Hidden)
+            }
             (Step::Restore, Archived | Trashed) => (Draft, Liveness::Hidden),
-            // After it there is no article that could stand anywhere.
-            (Step::Purge, Trashed) => (Trashed, Liveness::Hidden),
             _ => return None,
         };
         Some(Self { state, liveness })
@@ -301,10 +303,7 @@ mod tests {
                 standing.state,
                 ArticleState::Draft | ArticleState::Archived | ArticleState::Trashed
             );
-            assert!(
-                !must_be_hidden || standing.liveness == Liveness::Hidden,
-                "{standing:?}"
-            );
+            assert!(!must_be_hidden || standing.liveness == Liveness::Hidden, "{standing:?}");
             let must_be_live = standing.state == ArticleState::Published;
             assert!(!must_be_live || standing.liveness == Liveness::Live, "{standing:?}");
         }

@@ -7,8 +7,10 @@ use std::fmt;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::articles::article::{Body, MAX_TAGS};
 use crate::articles::content::ArticleContent;
 use crate::articles::effort::{Differing, Effort, Vocabulary};
+use crate::site::custom_fields::CustomObject;
 
 /// Lines times changed lines that a merge of texts may take. With it a text of 3,500 lines merges whatever was changed in
 /// it, and one of 100,000 lines with 250 changes; beyond that the texts are in conflict.
@@ -55,6 +57,15 @@ pub enum ContentField {
     ExternalId,
     /// The date that readers see.
     PublishedAt,
+}
+
+/// Why two contents do not become one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeRefusal {
+    /// Both changed these, each in another way.
+    Conflict(Vec<ContentField>),
+    /// Nothing contradicts, but both together are more than these fields hold, or nothing at all.
+    BeyondLimits(Vec<ContentField>),
 }
 
 impl ContentField {
@@ -169,7 +180,7 @@ pub fn changed_fields(before: &ArticleContent, after: &ArticleContent) -> Vec<Co
 /// of neighbouring lines are a conflict too, and so are different lines put in at the same place.
 ///
 /// Each field of the answer is one that somebody wrote, but for a text, tags and custom fields, which can grow beyond the
-/// limits of their fields: whoever stores it checks them.
+/// limits of their fields: [`within_limits`] checks them.
 ///
 /// # Errors
 /// The fields in conflict, in the order of [`ContentField::ALL`].
@@ -215,6 +226,30 @@ pub fn merge(
     match conflicts.is_empty() {
         true => Ok(merged),
         false => Err(conflicts),
+    }
+}
+
+/// The same for a content that is to be stored: what a text, tags and custom fields have become is within their limits.
+///
+/// # Errors
+/// [`MergeRefusal`] with the fields, in the order of [`ContentField::ALL`].
+pub fn merge_within_limits(
+    base: &ArticleContent,
+    current: &ArticleContent,
+    mine: &ArticleContent,
+) -> Result<ArticleContent, MergeRefusal> {
+    let merged = merge(base, current, mine).map_err(MergeRefusal::Conflict)?;
+    let is_beyond = |field: &ContentField| match field {
+        ContentField::BodyMarkdown => Body::parse(&merged.body_markdown).is_err(),
+        ContentField::Tags => merged.tags.len() > MAX_TAGS,
+        ContentField::Custom => CustomObject::new(merged.custom.clone()).is_err(),
+        // What one side wrote was within the limits when it came in.
+        _ => false,
+    };
+    let beyond: Vec<ContentField> = ContentField::ALL.into_iter().filter(is_beyond).collect();
+    match beyond.is_empty() {
+        true => Ok(merged),
+        false => Err(MergeRefusal::BeyondLimits(beyond)),
     }
 }
 
@@ -556,6 +591,41 @@ mod tests {
         assert_eq!(merged, tags(&[1, 2, 3]));
         // One side changed nothing but the order.
         assert_eq!(merge(&tags(&[1, 2]), &tags(&[1, 2]), &tags(&[2, 1])), Ok(tags(&[2, 1])));
+    }
+
+    #[test]
+    fn what_both_put_in_is_within_the_limits_of_the_fields() {
+        let beyond = |current: &ArticleContent, mine: &ArticleContent, base: &ArticleContent| {
+            assert!(merge(base, current, mine).is_ok());
+            match merge_within_limits(base, current, mine) {
+                Err(MergeRefusal::BeyondLimits(fields)) => fields,
+                other => panic!("{other:?}"),
+            }
+        };
+        let some = |range: std::ops::Range<u32>| tags(&range.collect::<Vec<u32>>());
+        assert_eq!(
+            merge_within_limits(&content(), &some(0..25), &some(25..50)),
+            Ok(some(0..50))
+        );
+        assert_eq!(beyond(&some(0..25), &some(25..51), &content()), [ContentField::Tags]);
+        // Each takes out a paragraph, and both together take out all.
+        let (current, mine) = (with_body("\n\nb\n"), with_body("a\n\n\n"));
+        assert_eq!(
+            beyond(&current, &mine, &with_body("a\n\n\nb\n")),
+            [ContentField::BodyMarkdown]
+        );
+        let long = "a".repeat(600_000);
+        let (current, mine) = (format!("{long}\n\nb\n\nc"), format!("a\n\nb\n\n{long}"));
+        let base = with_body("a\n\nb\n\nc");
+        assert_eq!(
+            beyond(&with_body(&current), &with_body(&mine), &base),
+            [ContentField::BodyMarkdown]
+        );
+        let members = |name: &str| {
+            let members = (0..51).map(|number| (format!("{name}{number}"), json!(number)));
+            custom(Value::Object(members.collect()))
+        };
+        assert_eq!(beyond(&members("a"), &members("b"), &content()), [ContentField::Custom]);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 pub mod access;
 pub mod article;
+pub mod blocks;
 pub mod bulk;
 pub mod content;
 pub mod corrections;
-pub mod custom_fields;
 pub mod delivery;
 pub mod diff;
+pub mod document_downloads;
+pub mod document_texts;
 pub mod document_uploads;
 pub mod document_views;
 pub mod due;
@@ -25,5 +27,4 @@ pub mod revisions;
 pub mod step_views;
 pub mod steps;
 pub mod transitions;
-pub mod schema_rules;
 pub mod views;

@@ -5,26 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
-use url::Url;
 use uuid::Uuid;
 
 use crate::articles::content::ArticleContent;
 use crate::articles::merge::ContentField;
-use crate::field::Refusal;
 use crate::markup;
-use crate::slug::Slug;
+use crate::site::article_url::{AddressSpace, ArticleUrl, SLUG_PLACE};
 
 /// Links of one text that are looked at; a text has more only on purpose.
 const MOST_LINKS: usize = 1_000;
 
 /// Findings of one rule that are told one by one.
 const MOST_FINDINGS: usize = 50;
-
-/// What the place of the slug is called in an [`ArticleUrl`].
-const PLACE: &str = "{slug}";
-
-/// The place as an address spells it.
-const ENCODED_PLACE: &str = "%7Bslug%7D";
 
 /// How much a finding weighs; the heaviest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +40,8 @@ pub enum PreflightRule {
     UnknownLink,
     /// A link leads to an article that readers cannot see now.
     UnpublishedLink,
+    /// A link leads to an address that no article has, and that can be another page of this site.
+    UnknownPage,
     /// A picture in the text has no alternative text.
     MissingAltText,
     /// There is neither an author nor a byline.
@@ -120,6 +114,8 @@ pub struct SiteLink {
     pub slug: String,
     /// The line where it begins, from 1.
     pub line: u32,
+    /// What else can be at such an address.
+    pub space: AddressSpace,
 }
 
 /// What is known of the article with a slug.
@@ -156,11 +152,12 @@ impl Severity {
 
 impl PreflightRule {
     /// Every rule, the heaviest first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SlugClash,
         Self::MissingCoverAltText,
         Self::UnknownLink,
         Self::UnpublishedLink,
+        Self::UnknownPage,
         Self::MissingAltText,
         Self::MissingByline,
         Self::MissingBio,
@@ -181,6 +178,7 @@ impl PreflightRule {
             Self::MissingCoverAltText => "missing-cover-alt-text",
             Self::UnknownLink => "unknown-link",
             Self::UnpublishedLink => "unpublished-link",
+            Self::UnknownPage => "unknown-page",
             Self::MissingAltText => "missing-alt-text",
             Self::MissingByline => "missing-byline",
             Self::MissingBio => "missing-bio",
@@ -200,6 +198,7 @@ impl PreflightRule {
         match self {
             Self::SlugClash | Self::MissingCoverAltText | Self::UnknownLink => Severity::Error,
             Self::UnpublishedLink
+            | Self::UnknownPage
             | Self::MissingAltText
             | Self::MissingByline
             | Self::MissingBio
@@ -472,14 +471,20 @@ fn check_links(subject: &PreflightSubject<'_>, findings: &mut Findings) {
     // An article may name itself before anybody can read it.
     for link in subject.links.iter().filter(|link| link.slug != subject.content.slug) {
         let slug = &link.slug;
-        match states.get(slug.as_str()).unwrap_or(&LinkState::Unknown) {
-            LinkState::Published => {}
-            LinkState::Unpublished => findings.add_at(
+        let state = states.get(slug.as_str()).copied().unwrap_or(LinkState::Unknown);
+        match (state, link.space) {
+            (LinkState::Published, _) => {}
+            (LinkState::Unpublished, _) => findings.add_at(
                 PreflightRule::UnpublishedLink,
                 link.line,
                 format!("This links to the article {slug}, which readers do not see; publish it first, or take the link out."),
             ),
-            LinkState::Unknown => findings.add_at(
+            (LinkState::Unknown, AddressSpace::AllPages) => findings.add_at(
+                PreflightRule::UnknownPage,
+                link.line,
+                format!("This links to {slug}, and no article has this slug; correct the link, unless the site has another page there."),
+            ),
+            (LinkState::Unknown, AddressSpace::Articles) => findings.add_at(
                 PreflightRule::UnknownLink,
                 link.line,
                 format!("This links to the article {slug}, and there is none with this slug; correct the link."),
@@ -496,7 +501,7 @@ fn check_links(subject: &PreflightSubject<'_>, findings: &mut Findings) {
 /// that shows the text.
 #[must_use]
 pub fn site_links(markdown: &str, article_url: Option<&ArticleUrl>, public_url: &str) -> Vec<SiteLink> {
-    let in_api = format!("{}/v1/articles/by-slug/{PLACE}", public_url.trim_end_matches('/'));
+    let in_api = format!("{}/v1/articles/by-slug/{SLUG_PLACE}", public_url.trim_end_matches('/'));
     let in_api = ArticleUrl::parse(&in_api).ok();
     let places: Vec<&ArticleUrl> = article_url.into_iter().chain(&in_api).collect();
     let lines = LineIndex::of(markdown);
@@ -504,156 +509,18 @@ pub fn site_links(markdown: &str, article_url: Option<&ArticleUrl>, public_url: 
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
             Event::Start(Tag::Link { dest_url, .. }) => {
-                let slug = places.iter().find_map(|place| place.slug_in(&dest_url))?;
+                let (slug, space) = places
+                    .iter()
+                    .find_map(|place| Some((place.slug_in(&dest_url)?, place.space())))?;
                 Some(SiteLink {
                     slug: slug.into_string(),
                     line: lines.line_of(range.start),
+                    space,
                 })
             }
             _ => None,
         });
     found.take(MOST_LINKS).collect()
-}
-
-/// Where the site shows an article: an absolute `http` or `https` address with `{slug}` once in its path, such as
-/// `https://example.org/stories/{slug}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArticleUrl {
-    /// As it was given, with the place spelled out.
-    text: String,
-    /// The address, with the place encoded.
-    url: Url,
-}
-
-/// A text that is no [`ArticleUrl`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArticleUrlFault {
-    /// It is too long.
-    TooLong,
-    /// It is not absolute, or not of the web.
-    NotAWebAddress,
-    /// The slug has no place in it, or more than one.
-    NotOnePlace,
-    /// The place is not in the path.
-    PlaceOutsidePath,
-    /// There is a place for something else.
-    OtherPlace,
-}
-
-impl fmt::Display for ArticleUrlFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = match self {
-            Self::TooLong => "it is longer than 2000 characters",
-            Self::NotAWebAddress => "it is not an absolute http or https address",
-            Self::NotOnePlace => "it does not have {slug} exactly once",
-            Self::PlaceOutsidePath => "{slug} does not stand in its path",
-            Self::OtherPlace => "it has braces other than those of {slug}, and nothing else is filled in",
-        };
-        write!(f, "{reason}; give one such as https://example.org/stories/{PLACE}")
-    }
-}
-
-impl Refusal for ArticleUrlFault {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "too-long",
-            Self::NotAWebAddress => "invalid-url",
-            Self::NotOnePlace | Self::PlaceOutsidePath | Self::OtherPlace => "invalid-url-template",
-        }
-    }
-}
-
-impl ArticleUrl {
-    /// Takes an address; blanks at its ends are cut.
-    ///
-    /// # Errors
-    /// [`ArticleUrlFault`] when it is not absolute, or the slug has not one place in its path.
-    pub fn parse(text: &str) -> Result<Self, ArticleUrlFault> {
-        let text = text.trim();
-        if text.len() > 2_000 {
-            return Err(ArticleUrlFault::TooLong);
-        }
-        if text.matches(PLACE).count() != 1 {
-            return Err(ArticleUrlFault::NotOnePlace);
-        }
-        let url = Url::parse(text).map_err(|_broken| fault_of_broken(text))?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !url.username().is_empty() {
-            return Err(ArticleUrlFault::NotAWebAddress);
-        }
-        // The path spells braces encoded, and nothing else does: one that was encoded before stands there twice.
-        if url.path().matches(ENCODED_PLACE).count() != 1 {
-            return Err(ArticleUrlFault::PlaceOutsidePath);
-        }
-        let rest = text.replacen(PLACE, "", 1);
-        match rest.contains(['{', '}']) {
-            true => Err(ArticleUrlFault::OtherPlace),
-            false => Ok(Self {
-                text: url.as_str().replacen(ENCODED_PLACE, PLACE, 1),
-                url,
-            }),
-        }
-    }
-
-    /// The address with `{slug}` in it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The address with `{slug}` in it, given away.
-    #[must_use]
-    pub fn into_string(self) -> String {
-        self.text
-    }
-
-    /// The address of the article with a slug.
-    #[must_use]
-    pub fn address_of(&self, slug: &Slug) -> String {
-        self.text.replacen(PLACE, slug.as_str(), 1)
-    }
-
-    /// The slug of the article that an address leads to, if it leads to one of these.
-    fn slug_in(&self, address: &str) -> Option<Slug> {
-        if !is_absolute_or_rooted(address) {
-            return None;
-        }
-        let url = self.url.join(address).ok()?;
-        let is_same_site = matches!(url.scheme(), "http" | "https")
-            && url.host_str() == self.url.host_str()
-            && url.port() == self.url.port();
-        if !is_same_site {
-            return None;
-        }
-        let (before, after) = self.url.path().split_once(ENCODED_PLACE)?;
-        let path = url.path().strip_prefix(before)?;
-        let path = path.strip_suffix('/').unwrap_or(path);
-        let after = after.strip_suffix('/').unwrap_or(after);
-        Slug::parse(path.strip_suffix(after)?).ok()
-    }
-}
-
-impl TryFrom<&String> for ArticleUrl {
-    type Error = ArticleUrlFault;
-
-    fn try_from(text: &String) -> Result<Self, ArticleUrlFault> {
-        Self::parse(text)
-    }
-}
-
-/// No address can have a brace in its host: one that has the place there is told so, and not that it is no address.
-fn fault_of_broken(text: &str) -> ArticleUrlFault {
-    match Url::parse(&text.replace(PLACE, "slug")) {
-        Ok(_) => ArticleUrlFault::PlaceOutsidePath,
-        Err(_) => ArticleUrlFault::NotAWebAddress,
-    }
-}
-
-fn is_absolute_or_rooted(address: &str) -> bool {
-    let has_scheme = |scheme: &str| {
-        let start = address.get(..scheme.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    address.starts_with('/') || has_scheme("http://") || has_scheme("https://")
 }
 
 /// The lines of a text, found by their place in bytes.
@@ -874,6 +741,11 @@ mod tests {
         let link = |slug: &str, line| SiteLink {
             slug: slug.into(),
             line,
+            space: AddressSpace::Articles,
+        };
+        let page = |slug: &str, line| SiteLink {
+            space: AddressSpace::AllPages,
+            ..link(slug, line)
         };
         let target = |slug: &str, state| LinkTarget {
             slug: slug.into(),
@@ -886,6 +758,9 @@ mod tests {
             link("never-asked", 4),
             link("this-one", 5),
             link("nowhere", 6),
+            page("nowhere", 7),
+            page("draft", 8),
+            page("shown", 9),
         ];
         let targets = [
             target("draft", LinkState::Unpublished),
@@ -904,7 +779,49 @@ mod tests {
                 "unknown-link /body_markdown 4",
                 "unknown-link /body_markdown 6",
                 "unpublished-link /body_markdown 1",
+                "unknown-page /body_markdown 7",
+                "unpublished-link /body_markdown 8",
             ]
+        );
+    }
+
+    #[test]
+    fn right_below_the_root_there_can_be_other_pages() {
+        let spaces = |article_url: &str, markdown: &str| -> Vec<AddressSpace> {
+            let article_url = ArticleUrl::parse(article_url).unwrap();
+            let links = site_links(markdown, Some(&article_url), "https://cms.example.org");
+            links.into_iter().map(|link| link.space).collect()
+        };
+        for article_url in [
+            "https://example.org/{slug}",
+            "https://example.org/{slug}/",
+            "https://example.org/{slug}?from=galley",
+        ] {
+            assert_eq!(
+                spaces(article_url, "[a](/about)"),
+                [AddressSpace::AllPages],
+                "{article_url}"
+            );
+        }
+        assert_eq!(
+            spaces("https://example.org/{slug}.html", "[a](/about.html)"),
+            [AddressSpace::AllPages]
+        );
+        assert_eq!(
+            spaces("https://example.org/a-{slug}", "[a](/a-bout)"),
+            [AddressSpace::Articles]
+        );
+        assert_eq!(
+            spaces("https://example.org/stories/{slug}", "[a](/stories/about)"),
+            [AddressSpace::Articles]
+        );
+        // What is below the API is an article or nothing.
+        assert_eq!(
+            spaces(
+                "https://example.org/{slug}",
+                "[a](https://cms.example.org/v1/articles/by-slug/about)"
+            ),
+            [AddressSpace::Articles]
         );
     }
 
@@ -981,50 +898,6 @@ mod tests {
     }
 
     #[test]
-    fn the_address_of_an_article_has_one_place_in_its_path() {
-        for (text, expected) in [
-            ("https://example.org/stories/{slug}", "https://example.org/stories/a-b"),
-            (" https://Example.org/{slug}/ ", "https://example.org/a-b/"),
-            (
-                "http://localhost:8000/é/{slug}.html?from=galley#top",
-                "http://localhost:8000/%C3%A9/a-b.html?from=galley#top",
-            ),
-        ] {
-            let url = ArticleUrl::parse(text).unwrap();
-            let slug = Slug::parse("a-b").unwrap();
-            assert_eq!(url.address_of(&slug), expected);
-            assert_eq!(url.slug_in(expected), Some(slug));
-            assert_eq!(ArticleUrl::parse(url.as_str()), Ok(url.clone()), "{text}");
-        }
-        for (text, fault) in [
-            ("", ArticleUrlFault::NotOnePlace),
-            ("https://example.org/", ArticleUrlFault::NotOnePlace),
-            ("https://example.org/{slug}/{slug}", ArticleUrlFault::NotOnePlace),
-            ("https://example.org/%7Bslug%7D", ArticleUrlFault::NotOnePlace),
-            (
-                "https://example.org/%7Bslug%7D/{slug}",
-                ArticleUrlFault::PlaceOutsidePath,
-            ),
-            ("https://{slug}.example.org/", ArticleUrlFault::PlaceOutsidePath),
-            ("https://example.org/?story={slug}", ArticleUrlFault::PlaceOutsidePath),
-            ("https://example.org/#{slug}", ArticleUrlFault::PlaceOutsidePath),
-            ("https://example.org/{slug}/../all", ArticleUrlFault::PlaceOutsidePath),
-            ("https://example.org/{year}/{slug}", ArticleUrlFault::OtherPlace),
-            ("/stories/{slug}", ArticleUrlFault::NotAWebAddress),
-            ("//example.org/{slug}", ArticleUrlFault::NotAWebAddress),
-            ("ftp://example.org/{slug}", ArticleUrlFault::NotAWebAddress),
-            ("javascript:{slug}", ArticleUrlFault::NotAWebAddress),
-            ("https://{slug}@example.org/", ArticleUrlFault::NotAWebAddress),
-            (
-                &format!("https://example.org/{{slug}}{}", "x".repeat(2_000)),
-                ArticleUrlFault::TooLong,
-            ),
-        ] {
-            assert_eq!(ArticleUrl::parse(text), Err(fault), "{text}");
-        }
-    }
-
-    #[test]
     fn rules_have_names_of_their_own_and_stand_in_the_order_of_their_weight() {
         let weights = PreflightRule::ALL.map(PreflightRule::severity);
         assert!(weights.is_sorted());
@@ -1060,15 +933,6 @@ mod tests {
             let lines = u32::try_from(markdown.matches('\n').count() + 1).unwrap();
             prop_assert!(findings.iter().all(|finding| finding.line.is_none_or(|line| (1..=lines).contains(&line))));
             prop_assert!(findings.iter().all(|finding| finding.severity == finding.rule.severity()));
-        }
-
-        #[test]
-        fn no_text_makes_an_address_panic(text in "(https://|example.org|\\{slug\\}|/|\\?|#|%7B|@|\\PC){0,8}", address in "\\PC{0,20}") {
-            if let Ok(url) = ArticleUrl::parse(&text) {
-                let slug = Slug::parse("one-two").unwrap();
-                prop_assert_eq!(url.slug_in(&url.address_of(&slug)), Some(slug));
-                let _ = url.slug_in(&address);
-            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What a refusal of the articles' stores means to the client.
 
-use crate::articles::article::{ArticleFailure, ReferenceKind, StaleArticle};
+use crate::articles::article::{ArticleFailure, MAX_TAGS, ReferenceKind, StaleArticle};
 use crate::articles::lifecycle::IllegalStep;
-use crate::articles::merge::ContentField;
+use crate::articles::merge::{ContentField, MergeRefusal};
 use crate::articles::preflight::{PreflightFinding, Severity};
 use crate::http::conditional::precondition_required;
 use crate::http::problem::{Problem, ProblemFault};
@@ -25,7 +25,8 @@ impl From<ArticleFailure> for Problem {
                 "there is an article with this slug already",
             )),
             ArticleFailure::NothingToMatch => {
-                let detail = "If-Match names a revision, and there is no such article yet. Leave the header out to make one.";
+                let detail =
+                    "If-Match names a revision, and there is no such article yet. Leave the header out to make one.";
                 Self::new(&problem_codes::PRECONDITION_FAILED, detail)
                     .with_fault(ProblemFault::header("If-Match", "absent", detail))
             }
@@ -47,20 +48,29 @@ impl From<ArticleFailure> for Problem {
             ArticleFailure::ReferenceUnknown { kind, pointer, named } => reference_unknown(kind, &pointer, &named),
             ArticleFailure::TranslationTaken { conflicting_id } => {
                 let detail = "another article of this group of translations has this language; give another lang or translation_of";
-                Self::new(&problem_codes::TRANSLATION_TAKEN, format!("It cannot be stored: {detail}."))
-                    .with_fault(ProblemFault::member("/lang", "taken", detail))
-                    .with_members(|details| details.conflicting_id = Some(conflicting_id))
+                Self::new(
+                    &problem_codes::TRANSLATION_TAKEN,
+                    format!("It cannot be stored: {detail}."),
+                )
+                .with_fault(ProblemFault::member("/lang", "taken", detail))
+                .with_members(|details| details.conflicting_id = Some(conflicting_id))
             }
             ArticleFailure::ExternalIdTaken { conflicting_id } => {
                 let detail = "another article has this external id; change that one, or give another id";
-                Self::new(&problem_codes::EXTERNAL_ID_TAKEN, format!("It cannot be stored: {detail}."))
-                    .with_fault(ProblemFault::member("/external_id", "taken", detail))
-                    .with_members(|details| details.conflicting_id = Some(conflicting_id))
+                Self::new(
+                    &problem_codes::EXTERNAL_ID_TAKEN,
+                    format!("It cannot be stored: {detail}."),
+                )
+                .with_fault(ProblemFault::member("/external_id", "taken", detail))
+                .with_members(|details| details.conflicting_id = Some(conflicting_id))
             }
             ArticleFailure::CoverWithoutPicture => {
                 let detail = "the article has no cover yet, so give the url of the picture too";
-                Self::new(&problem_codes::VALIDATION_FAILED, format!("1 field is wrong: {detail}."))
-                    .with_fault(ProblemFault::member("/cover/url", "required", detail))
+                Self::new(
+                    &problem_codes::VALIDATION_FAILED,
+                    format!("1 field is wrong: {detail}."),
+                )
+                .with_fault(ProblemFault::member("/cover/url", "required", detail))
             }
             ArticleFailure::CustomFields(faults) => {
                 let detail = match faults.as_slice() {
@@ -69,13 +79,14 @@ impl From<ArticleFailure> for Problem {
                 };
                 let faults = faults
                     .into_iter()
-                    .map(|fault| ProblemFault::member(&format!("/custom{}", fault.pointer), "schema", fault.detail));
+                    .map(|fault| ProblemFault::member(&format!("/custom{}", fault.pointer), fault.code, fault.detail));
                 Self::new(&problem_codes::VALIDATION_FAILED, detail).with_faults(faults)
             }
-            ArticleFailure::ScheduleInvalid { member, detail } => {
-                Self::new(&problem_codes::VALIDATION_FAILED, format!("{member} is wrong: {detail}."))
-                    .with_fault(ProblemFault::member(&format!("/{member}"), "out-of-order", detail))
-            }
+            ArticleFailure::ScheduleInvalid { member, detail } => Self::new(
+                &problem_codes::VALIDATION_FAILED,
+                format!("{member} is wrong: {detail}."),
+            )
+            .with_fault(ProblemFault::member(&format!("/{member}"), "out-of-order", detail)),
             ArticleFailure::RevisionAbsent { revision } => Self::not_found(&format!("revision {revision}")),
             ArticleFailure::Database(failure) => failure.into(),
         }
@@ -86,16 +97,42 @@ fn stale_article(stale: StaleArticle) -> Problem {
     let StaleArticle {
         stale,
         changed_fields,
-        conflicts,
+        verdict,
     } = stale;
-    Problem::from(stale).with_members(|details| {
-        details.changed_fields = changed_fields.map(names);
-        details.merges_cleanly = conflicts.as_ref().map(Vec::is_empty);
-        details.conflicting_fields = conflicts.filter(|fields| !fields.is_empty()).map(names);
-        if details.merges_cleanly == Some(true) {
-            details.detail.push_str(", or send this change again with ?merge=auto: it merges cleanly");
+    let hint = match (&changed_fields, &verdict) {
+        (None, _) => ". The revision that If-Match names is not kept any more, or is one of another article",
+        (Some(_), Some(Ok(()))) => ", or send this change again with ?merge=auto: it merges cleanly",
+        (Some(_), Some(Err(MergeRefusal::Conflict(_)))) => {
+            ". Both changes cannot be kept: conflicting_fields names where"
         }
-    })
+        (Some(_), Some(Err(MergeRefusal::BeyondLimits(_)))) => {
+            ". Both changes together break a limit, which errors names"
+        }
+        (Some(_), None) => "",
+    };
+    let problem = Problem::from(stale).with_members(|details| {
+        details.detail.push_str(hint);
+        details.changed_fields = changed_fields.map(names);
+        details.merges_cleanly = verdict.as_ref().map(Result::is_ok);
+    });
+    match verdict {
+        None | Some(Ok(())) => problem,
+        Some(Err(MergeRefusal::Conflict(fields))) => {
+            problem.with_members(|details| details.conflicting_fields = Some(names(fields)))
+        }
+        Some(Err(MergeRefusal::BeyondLimits(fields))) => problem
+            .with_faults(fields.iter().copied().map(beyond_limits))
+            .with_members(|details| details.conflicting_fields = Some(names(fields))),
+    }
+}
+
+fn beyond_limits(field: ContentField) -> ProblemFault {
+    let detail = match field {
+        ContentField::BodyMarkdown => "merged with what was saved meanwhile, the text is empty or too long".to_owned(),
+        ContentField::Tags => format!("merged with what was saved meanwhile, there are more than {MAX_TAGS} tags"),
+        _ => format!("merged with what was saved meanwhile, {field} breaks its limits"),
+    };
+    ProblemFault::member(&format!("/{field}"), "beyond-limits", detail)
 }
 
 fn names(fields: Vec<ContentField>) -> Vec<String> {
@@ -141,12 +178,16 @@ fn reference_unknown(kind: ReferenceKind, pointer: &str, named: &str) -> Problem
         ReferenceKind::Section => format!("there is no section with the slug {named}; create it first"),
         ReferenceKind::Series => format!("there is no series with the slug {named}; create it first"),
         ReferenceKind::Related => format!("there is no article {named} to be related to"),
+        ReferenceKind::RelatedToItself => "an article is not related to itself; leave it out".to_owned(),
         ReferenceKind::TranslationOf => format!("there is no article {named} to be a translation of"),
         ReferenceKind::TranslationRoot => {
             "the article is itself the original of translations, or would be its own; name another original".to_owned()
         }
         ReferenceKind::Assignee => format!("there is no account {named} in the newsroom"),
     };
-    Problem::new(&problem_codes::REFERENCE_UNKNOWN, format!("{}.", sentence(&detail).trim_end_matches('.')))
-        .with_fault(ProblemFault::member(pointer, "unknown", detail))
+    Problem::new(
+        &problem_codes::REFERENCE_UNKNOWN,
+        format!("{}.", sentence(&detail).trim_end_matches('.')),
+    )
+    .with_fault(ProblemFault::member(pointer, "unknown", detail))
 }

@@ -5,16 +5,21 @@
     reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
 )]
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, authors, corrections, readiness, tags};
-use crate::articles::article::{ArticleFailure, ArticleRow, Publication, Readiness, ScheduleChange, ScheduleRow, WorkingArticle};
+use super::{
+    Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, authors, corrections, readiness, tags,
+};
+use crate::articles::article::{
+    ArticleFailure, ArticleRow, Publication, Readiness, ScheduleChange, ScheduleRow, WorkingArticle,
+};
 use crate::articles::content::ArticleContent;
 use crate::articles::lifecycle::{ArticleState, Standing, Step};
 use crate::articles::transitions::transition::{MadeBy, NewTransition, ReviewNote};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{articles, published_articles, published_bylines, published_tags, schedules};
+use crate::database::schema::{published_articles, published_bylines, published_tags, schedules};
 use crate::database::timestamp::RowTime;
 use crate::state::Stamp;
 
@@ -59,7 +64,10 @@ pub async fn show(
     at: RowTime,
 ) -> Result<(), ArticleFailure> {
     let published_at = shown.published_at.unwrap_or(at);
-    row.published_at = Some(published_at);
+    // Another date that the working copy was given since counts from its own publication on.
+    if row.dated_at == shown.dated_at {
+        row.published_at = Some(published_at);
+    }
     row.published_revision = Some(shown.revision);
     let tag_count = i32::try_from(content.tags.len()).unwrap_or(i32::MAX);
     let corrections = corrections::as_json(connection, row.id).await?;
@@ -79,6 +87,16 @@ pub async fn show(
     Ok(())
 }
 
+/// The date that readers see.
+pub async fn date_shown(connection: &mut Connection, article: RowId) -> Result<Option<RowTime>, Failure> {
+    Ok(published_articles::table
+        .find(article)
+        .select(published_articles::published_at)
+        .first(connection)
+        .await
+        .optional()?)
+}
+
 /// Says that what readers see is the current revision of the working copy, which says the same as the one it was made of.
 pub async fn call_shown(
     connection: &mut Connection,
@@ -94,13 +112,15 @@ pub async fn call_shown(
     Ok(article)
 }
 
-/// Takes an article away from readers. The caller stores the row.
+/// Takes an article away from readers. What is scheduled for later stays, with its end. The caller stores the row.
 pub async fn hide(connection: &mut Connection, row: &mut ArticleRow) -> Result<(), ArticleFailure> {
     row.published_revision = None;
     diesel::delete(published_articles::table.find(row.id))
         .execute(connection)
         .await?;
-    call_off_end(connection, row.id).await?;
+    diesel::delete(schedules::table.find(row.id).filter(schedules::publish_at.is_null()))
+        .execute(connection)
+        .await?;
     article_slugs::release(connection, row).await?;
     Ok(())
 }
@@ -134,7 +154,7 @@ pub async fn schedule(
         set_at: stamp.now.into(),
         set_by: RowId(stamp.account_id),
     };
-    refuse_wrong_order(&next, stamp)?;
+    refuse_wrong_order(&next, publish_at, stamp)?;
     call_off(connection, row.id).await?;
     diesel::insert_into(schedules::table)
         .values(&next)
@@ -208,22 +228,31 @@ pub async fn record(
         step,
         from: before.state,
         to: ArticleState::from_name(&row.state).unwrap_or(before.state),
-        revision: row.revision,
+        // What was scheduled can be older than the working copy.
+        revision: match step {
+            Step::Publish => row.published_revision.unwrap_or(row.revision),
+            _ => row.revision,
+        },
         note,
         made_by,
     };
     Ok(article_transitions::record(connection, taken, stamp).await?)
 }
 
-fn refuse_wrong_order(schedule: &ScheduleRow, stamp: &Stamp) -> Result<(), ArticleFailure> {
+/// A start that was set before may be due by now, and is carried out in a moment; a new one lies in the future.
+fn refuse_wrong_order(
+    schedule: &ScheduleRow,
+    new_start: Option<DateTime<Utc>>,
+    stamp: &Stamp,
+) -> Result<(), ArticleFailure> {
     let now = RowTime::from(stamp.now);
-    if schedule.publish_at.is_some_and(|at| at <= now) {
+    if new_start.is_some_and(|at| at <= stamp.now) {
         return Err(ArticleFailure::ScheduleInvalid {
             member: "publish_at",
             detail: "it does not lie in the future; to publish now, use …/publish",
         });
     }
-    let earliest_end = schedule.publish_at.unwrap_or(now);
+    let earliest_end = schedule.publish_at.map_or(now, |start| start.max(now));
     match schedule.unpublish_at.is_some_and(|at| at <= earliest_end) {
         false => Ok(()),
         true => Err(ArticleFailure::ScheduleInvalid {
@@ -246,9 +275,11 @@ async fn root_of_group(connection: &mut Connection, shown: &ArticleRow) -> Resul
             .await?;
         return Ok(Some(root));
     }
-    let follower: Option<RowId> = articles::table
-        .filter(articles::translation_of.eq(shown.id))
-        .select(articles::id)
+    // A translation that readers do not see yet tells the original when it is published.
+    let follower: Option<RowId> = published_articles::table
+        .filter(published_articles::translation_of.eq(shown.id))
+        .filter(published_articles::article_id.ne(shown.id))
+        .select(published_articles::article_id)
         .first(connection)
         .await
         .optional()?;

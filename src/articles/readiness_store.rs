@@ -12,11 +12,12 @@ use super::{Connection, RunQueryDsl, article_notes, article_rows, articles as re
 use crate::articles::article::{ArticleFailure, ArticleRow, Ownership, Readiness};
 use crate::articles::content::ArticleContent;
 use crate::articles::preflight::{
-    ArticleUrl, AuthorFacts, LinkState, LinkTarget, PreflightFinding, PreflightSubject, findings, has_errors, site_links,
+    AuthorFacts, LinkState, LinkTarget, PreflightFinding, PreflightSubject, findings, has_errors, site_links,
 };
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{article_slugs, articles, authors};
+use crate::site::article_url::ArticleUrl;
 use crate::state::Stamp;
 
 /// What speaks against showing a working copy to readers, with its revision.
@@ -108,17 +109,22 @@ async fn link_targets(connection: &mut Connection, slugs: Vec<String>) -> Result
     if slugs.is_empty() {
         return Ok(Vec::new());
     }
-    let known: Vec<(String, Option<i32>)> = article_slugs::table
+    let known: Vec<(String, bool, Option<i32>)> = article_slugs::table
         .inner_join(articles::table.on(articles::id.eq(article_slugs::article_id)))
         .filter(article_slugs::slug.eq_any(slugs.clone()))
-        .select((article_slugs::slug, articles::published_revision))
+        .select((
+            article_slugs::slug,
+            article_slugs::was_public,
+            articles::published_revision,
+        ))
         .load(connection)
         .await?;
     let targets = slugs.into_iter().map(|slug| {
-        let state = match known.iter().find(|(known, _)| *known == slug) {
+        let state = match known.iter().find(|(known, _, _)| *known == slug) {
             None => LinkState::Unknown,
-            Some((_, None)) => LinkState::Unpublished,
-            Some((_, Some(_))) => LinkState::Published,
+            Some((_, true, Some(_))) => LinkState::Published,
+            // An article that readers see can have a new slug that they do not know yet.
+            Some(_) => LinkState::Unpublished,
         };
         LinkTarget { slug, state }
     });

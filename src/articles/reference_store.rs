@@ -9,18 +9,20 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Connection, RunQueryDsl, authors, sections, series, site, tags};
-use crate::articles::article::{ArticleFailure, ArticleRow, Publication, ReferenceKind};
+use crate::articles::article::{ArticleFailure, Publication, ReferenceKind};
 use crate::articles::content::{ArticleContent, BylineContent, ExternalId, SeriesContent};
-use crate::articles::custom_fields::CustomFieldsSchema;
 use crate::articles::edit::{ArticleEdit, BylineEntry, BylineName, ResolvedReferences, SeriesEntry};
-use crate::authors::author::{AuthorAudience, AuthorLookup, AuthorRow, AuthorVisibility, NewAuthor};
+use crate::authors::author::{AuthorAudience, AuthorLookup, AuthorProfile, AuthorRow, AuthorVisibility, NewAuthor};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{articles, authors as author_rows, sections as section_rows, series as series_rows, tags as tag_rows};
+use crate::database::schema::{
+    articles, authors as author_rows, sections as section_rows, series as series_rows, tags as tag_rows,
+};
 use crate::http::patch::Patch;
 use crate::markup::{Policy, Rendered};
 use crate::sections::section::SectionLookup;
 use crate::series::series::SeriesLookup;
+use crate::site::custom_fields::{CustomFieldsSchema, CustomObject};
 use crate::slug::Slug;
 use crate::state::Stamp;
 use crate::tags::tag::{TagName, TagVisibility};
@@ -67,7 +69,7 @@ pub async fn check(
     next: &ArticleContent,
 ) -> Result<(), ArticleFailure> {
     if next.related != current.related {
-        check_related(connection, &next.related).await?;
+        check_related(connection, article, &next.related).await?;
     }
     if next.external_id != current.external_id
         && let Some(name) = &next.external_id
@@ -118,9 +120,31 @@ pub async fn without_what_is_gone(
         content.series = known.map(|_| place);
     }
     content.related = known_articles(connection, &content.related).await?;
-    let originals: Vec<Uuid> = content.translation_of.into_iter().collect();
-    content.translation_of = known_articles(connection, &originals).await?.pop();
+    if let Some(original) = content.translation_of {
+        content.translation_of = living_root(connection, RowId(original)).await?;
+    }
     Ok(content)
+}
+
+/// What is the root of some translations now: it may be a translation itself by now, or be gone while its translations
+/// still belong together.
+async fn living_root(connection: &mut Connection, original: RowId) -> Result<Option<Uuid>, Failure> {
+    let row: Option<Option<RowId>> = articles::table
+        .find(original)
+        .select(articles::translation_of)
+        .first(connection)
+        .await
+        .optional()?;
+    if let Some(root) = row {
+        return Ok(Some(root.unwrap_or(original).0));
+    }
+    let follower: Option<RowId> = articles::table
+        .filter(articles::translation_of.eq(original))
+        .select(articles::id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(follower.map(|_| original.0))
 }
 
 async fn living_tags(connection: &mut Connection, wanted: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
@@ -156,7 +180,11 @@ async fn known_articles(connection: &mut Connection, wanted: &[Uuid]) -> Result<
         .select(articles::id)
         .load(connection)
         .await?;
-    Ok(wanted.iter().copied().filter(|id| known.contains(&RowId(*id))).collect())
+    Ok(wanted
+        .iter()
+        .copied()
+        .filter(|id| known.contains(&RowId(*id)))
+        .collect())
 }
 
 async fn section(connection: &mut Connection, slug: Slug) -> Result<Uuid, ArticleFailure> {
@@ -191,15 +219,20 @@ async fn tag_ids(connection: &mut Connection, names: Vec<TagName>, stamp: &Stamp
     Ok(ids.into_iter().map(|id| id.0).collect())
 }
 
-async fn root_of_translations(connection: &mut Connection, id: Uuid) -> Result<Uuid, ArticleFailure> {
+/// The root of the translations that an article belongs to, if the article is there.
+async fn find_root_of_translations(connection: &mut Connection, id: Uuid) -> Result<Option<Uuid>, Failure> {
     let original: Option<(RowId, Option<RowId>)> = articles::table
         .find(RowId(id))
         .select((articles::id, articles::translation_of))
         .first(connection)
         .await
         .optional()?;
-    match original {
-        Some((original, root)) => Ok(root.unwrap_or(original).0),
+    Ok(original.map(|(original, root)| root.unwrap_or(original).0))
+}
+
+async fn root_of_translations(connection: &mut Connection, id: Uuid) -> Result<Uuid, ArticleFailure> {
+    match find_root_of_translations(connection, id).await? {
+        Some(root) => Ok(root),
         None => Err(ArticleFailure::ReferenceUnknown {
             kind: ReferenceKind::TranslationOf,
             pointer: "/translation_of".to_owned(),
@@ -208,12 +241,16 @@ async fn root_of_translations(connection: &mut Connection, id: Uuid) -> Result<U
     }
 }
 
-async fn check_related(connection: &mut Connection, related: &[Uuid]) -> Result<(), ArticleFailure> {
+async fn check_related(connection: &mut Connection, article: RowId, related: &[Uuid]) -> Result<(), ArticleFailure> {
     let known = known_articles(connection, related).await?;
-    match related.iter().enumerate().find(|(_, id)| !known.contains(id)) {
+    let is_wrong = |id: &Uuid| *id == article.0 || !known.contains(id);
+    match related.iter().enumerate().find(|(_, id)| is_wrong(id)) {
         None => Ok(()),
         Some((index, id)) => Err(ArticleFailure::ReferenceUnknown {
-            kind: ReferenceKind::Related,
+            kind: match *id == article.0 {
+                true => ReferenceKind::RelatedToItself,
+                false => ReferenceKind::Related,
+            },
             pointer: format!("/related/{index}"),
             named: id.to_string(),
         }),
@@ -266,33 +303,40 @@ async fn check_translation(
             });
         }
         // Two translations of one original wait for each other here, so that both cannot take one language.
-        let _held: Vec<ArticleRow> = diesel::update(articles::table.find(root))
+        let held: Option<Option<RowId>> = diesel::update(articles::table.find(root))
             .set(articles::revision.eq(articles::revision))
-            .returning(ArticleRow::as_returning())
-            .load(connection)
-            .await?;
+            .returning(articles::translation_of)
+            .get_result(connection)
+            .await
+            .optional()?;
+        if held.flatten().is_some() {
+            return Err(Failure::Busy("the original became a translation in this moment".into()).into());
+        }
     }
     let Some(lang) = next.lang.clone() else {
         return Ok(());
     };
     let is_of_group = articles::translation_of.eq(root).or(articles::id.nullable().eq(root));
-    let other: Option<RowId> = articles::table
+    let others: Vec<(RowId, Option<String>)> = articles::table
         .filter(is_of_group)
-        .filter(articles::lang.eq(lang))
         .filter(articles::id.ne(article))
-        .select(articles::id)
-        .first(connection)
-        .await
-        .optional()?;
-    match other {
+        .order(articles::id.asc())
+        .select((articles::id, articles::lang))
+        .load(connection)
+        .await?;
+    // Tags of languages mean the same in capitals (BCP 47, section 2.1.1).
+    let is_taken = |taken: &Option<String>| taken.as_ref().is_some_and(|taken| taken.eq_ignore_ascii_case(&lang));
+    match others.into_iter().find(|(_, taken)| is_taken(taken)) {
         None => Ok(()),
-        Some(other) => Err(ArticleFailure::TranslationTaken {
+        Some((other, _)) => Err(ArticleFailure::TranslationTaken {
             conflicting_id: other.0,
         }),
     }
 }
 
+/// A patch adds to the fields that there are, so that the limits are those of what becomes of both.
 async fn check_custom(connection: &mut Connection, next: &ArticleContent) -> Result<(), ArticleFailure> {
+    CustomObject::new(next.custom.clone()).map_err(ArticleFailure::CustomFields)?;
     let site = site::load(connection).await?;
     let Some(schema) = site.custom_fields_schema else {
         return Ok(());
@@ -324,6 +368,7 @@ async fn byline(
                     slug,
                     bio,
                     url,
+                    profile: AuthorProfile::default(),
                     visibility: AuthorVisibility::WithFirstArticle,
                 };
                 named_author(connection, new, publication, stamp).await?

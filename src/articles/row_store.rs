@@ -25,6 +25,20 @@ pub async fn lock(connection: &mut Connection, id: Uuid, ownership: Ownership) -
     owned(connection, id, row, ownership).await
 }
 
+/// Holds many rows until the transaction ends, always in the order of their ids: two transactions that held them in orders
+/// of their own would wait for one another. Those that are not there are left out.
+pub async fn hold_all(connection: &mut Connection, mut ids: Vec<Uuid>) -> Result<(), Failure> {
+    ids.sort_unstable();
+    ids.dedup();
+    for id in ids {
+        diesel::update(articles::table.find(RowId(id)))
+            .set(articles::revision.eq(articles::revision))
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
 /// The row, not held.
 pub async fn find(connection: &mut Connection, id: Uuid, ownership: Ownership) -> Result<ArticleRow, ArticleFailure> {
     let row: Option<ArticleRow> = articles::table

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Connection, RunQueryDsl, accounts, article_rows, article_slugs, article_writes, articles as reads, publications, references,
-    revisions,
+    Connection, RunQueryDsl, accounts, article_rows, article_slugs, article_writes, articles as reads, publications,
+    references, revisions,
 };
 use crate::articles::article::{
     ArticleFailure, ArticleRow, ArticleText, Ownership, ReferenceKind, ScheduleRow, StepRequest, WorkingArticle,
@@ -164,16 +164,12 @@ async fn publish_scheduled(
     let revision = schedule.revision.unwrap_or(row.revision);
     let wanted = revisions::content(connection, row.id, revision).await?;
     let content = references::without_what_is_gone(connection, wanted).await?;
-    let shown = match revision == row.revision {
-        true => row.clone(),
-        false => {
-            let text = ArticleText::new(Rendered::new(content.body_markdown.clone(), Policy::Article));
-            let mut shown = row.clone();
-            shown.say(content.clone(), Some(text));
-            shown.revision = revision;
-            shown
-        }
-    };
+    let mut shown = row.clone();
+    if revision != row.revision {
+        let text = ArticleText::new(Rendered::new(content.body_markdown.clone(), Policy::Article));
+        shown.say(content.clone(), Some(text));
+        shown.revision = revision;
+    }
     publications::call_off_publication(connection, row.id).await?;
     publications::show(connection, row, shown, &content, at).await?;
     publications::stand(row, after);
@@ -195,7 +191,17 @@ async fn end_scheduled(
     publications::hide(connection, row).await?;
     publications::stand(row, after);
     article_rows::write(connection, row).await?;
-    publications::record(connection, row, (Step::Unpublish, before), None, MadeBy::Schedule, stamp).await?;
+    // Steps are listed by time, and the publication may have been due and recorded in this moment, too.
+    let stamp = stamp.a_moment_later();
+    publications::record(
+        connection,
+        row,
+        (Step::Unpublish, before),
+        None,
+        MadeBy::Schedule,
+        &stamp,
+    )
+    .await?;
     Ok(Some(Step::Unpublish))
 }
 

@@ -1,12 +1,15 @@
 //! The steps of the life of an article, as requests ask for them.
 
+use std::future::Future;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 
 use crate::accounts::guards::{Authorized, WhenGranted};
 use crate::accounts::permissions::{Administer, DeleteArticles, PublishArticles, WriteArticles};
-use crate::articles::article::{Ownership, ScheduleChange, StepRequest};
-use crate::articles::editorial::changed;
+use crate::articles::access::reached_article;
+use crate::articles::article::{ScheduleChange, StepRequest};
+use crate::articles::editorial::{changed, current_row, target};
 use crate::articles::step_views::{AssignIn, PublishIn, ScheduleIn, StepIn, SubmitIn};
 use crate::articles::transitions::transition::ReviewNote;
 use crate::articles::views::newsroom::EditorialArticleOut;
@@ -26,6 +29,11 @@ write_problems!(
 write_problems!(
     /// What a step that shows an article to readers can answer with.
     PublicationProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+);
+
+write_problems!(
+    /// What taking up again what readers see can answer with.
+    DiscardProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 write_problems!(
@@ -53,9 +61,17 @@ pub async fn submit_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let SubmitIn { note, assignee_id } = write.body.optional_json().await?;
+    let SubmitIn { note, assignee_id } =
+        read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
     let assignee = assignee_id.map(|UuidText(account)| account);
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::Submit { assignee }, note)).await
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::Submit { assignee }, note),
+    )
+    .await
 }
 
 /// Hand an article back to its writer.
@@ -78,8 +94,15 @@ pub async fn request_article_changes(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let StepIn { note } = write.body.optional_json().await?;
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::RequestChanges, note)).await
+    let StepIn { note } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::RequestChanges, note),
+    )
+    .await
 }
 
 /// Publish an article.
@@ -104,7 +127,7 @@ pub async fn publish_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let PublishIn { note, force } = write.body.optional_json().await?;
+    let PublishIn { note, force } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
     let request = StepRequest::Publish(force.unwrap_or_default().readiness());
     if request.waives_readiness() {
         administrator.require()?;
@@ -132,8 +155,15 @@ pub async fn unpublish_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let StepIn { note } = write.body.optional_json().await?;
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::Unpublish, note)).await
+    let StepIn { note } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::Unpublish, note),
+    )
+    .await
 }
 
 /// Set when an article is published, and when it is taken away again.
@@ -164,7 +194,7 @@ pub async fn schedule_article(
         unpublish_at,
         note,
         force,
-    } = write.body.optional_json().await?;
+    } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
     if publish_at.is_none() && unpublish_at.is_none() {
         return Err(no_time());
     }
@@ -199,8 +229,15 @@ pub async fn unschedule_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let StepIn { note } = write.body.optional_json().await?;
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::Unschedule, note)).await
+    let StepIn { note } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::Unschedule, note),
+    )
+    .await
 }
 
 /// Take up again what readers see.
@@ -214,7 +251,7 @@ pub async fn unschedule_article(
     params(WriteQuery, IfMatchHeader, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the article")),
     request_body(content = Option<StepIn>, content_type = "application/json"),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
-        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), StepProblems),
+        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), DiscardProblems),
 )]
 #[post("/articles/{id}/discard-changes")]
 pub async fn discard_article_changes(
@@ -224,8 +261,15 @@ pub async fn discard_article_changes(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let StepIn { note } = write.body.optional_json().await?;
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::DiscardChanges, note)).await
+    let StepIn { note } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::DiscardChanges, note),
+    )
+    .await
 }
 
 /// Put an article into the archive.
@@ -248,8 +292,15 @@ pub async fn archive_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let StepIn { note } = write.body.optional_json().await?;
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::Archive, note)).await
+    let StepIn { note } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::Archive, note),
+    )
+    .await
 }
 
 /// Throw an article away.
@@ -272,8 +323,15 @@ pub async fn trash_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let StepIn { note } = write.body.optional_json().await?;
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::Trash, note)).await
+    let StepIn { note } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::Trash, note),
+    )
+    .await
 }
 
 /// Take an article up again from the archive or the trash.
@@ -296,8 +354,15 @@ pub async fn restore_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let StepIn { note } = write.body.optional_json().await?;
-    take(&state, &caller, &id, (&conditions, write.mode), (StepRequest::Restore, note)).await
+    let StepIn { note } = read_body(&state, &caller, (&id, &conditions), write.body.optional_json()).await?;
+    take(
+        &state,
+        &caller,
+        &id,
+        (&conditions, write.mode),
+        (StepRequest::Restore, note),
+    )
+    .await
 }
 
 /// Say who is to work on an article.
@@ -320,8 +385,8 @@ pub async fn assign_article(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let AssignIn { assignee_id } = write.body.json().await?;
-    let target = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let AssignIn { assignee_id } = read_body(&state, &caller, (&id, &conditions), write.body.json()).await?;
+    let target = target(&caller, &id);
     let (assignee, expected) = (assignee_id.account(), conditions.optional());
     carry_out!(
         state,
@@ -331,6 +396,24 @@ pub async fn assign_article(
     )
 }
 
+/// Reads a body. That the article is not there, or is at another revision than is expected, is told before what is wrong
+/// with the body; with a good body it is the store that tells the latter, since it knows what changed.
+async fn read_body<P, T>(
+    state: &AppState,
+    caller: &Authorized<P>,
+    (id, conditions): (&IdInPath, &Conditions),
+    body: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let (id, ownership) = target(caller, id);
+    let article = reached_article(state, id, ownership).await?;
+    match body.await {
+        Err(_fault) if !conditions.optional().allows(article.revision) => {
+            Err(current_row(state, (id, ownership)).await?.stale().into())
+        }
+        read => read,
+    }
+}
+
 async fn take<P>(
     state: &AppState,
     caller: &Authorized<P>,
@@ -338,7 +421,7 @@ async fn take<P>(
     (conditions, mode): (&Conditions, WriteMode),
     request: (StepRequest, Option<ReviewNote>),
 ) -> Result<HttpResponse, Problem> {
-    let target = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let target = target(caller, id);
     let (expected, stamp) = (conditions.optional(), state.stamp(caller.account_id()));
     carry_out!(
         state,

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{Connection, RunQueryDsl, article_rows};
 use crate::articles::article::{
     ArticleFailure, ArticleLookup, ArticleRefRow, ArticleRow, ArticleSummaryRow, Belongings, BylineRow, Ownership,
-    PublishedArticle, PublishedArticleRow, PublishedFilter, PublishedSummaryRow, ScheduleRow, SectionRefRow,
-    SeriesRefRow, TagRefRow, WorkingArticle, WorkingFilter, WorkingSummary,
+    PublishedArticle, PublishedArticleRow, PublishedBodyRow, PublishedFilter, PublishedSummaryRow, ScheduleRow,
+    SectionRefRow, SeriesRefRow, TagRefRow, WorkingArticle, WorkingFilter, WorkingSummary,
 };
 use crate::articles::content::{ArticleContent, ArticleDetails, BylineContent};
 use crate::articles::lifecycle::ArticleState;
@@ -82,6 +82,16 @@ pub async fn find_published(
     }
 }
 
+/// The text of a published article.
+pub async fn find_published_body(connection: &mut Connection, id: Uuid) -> Result<Option<PublishedBodyRow>, Failure> {
+    Ok(published_articles::table
+        .find(RowId(id))
+        .select(PublishedBodyRow::as_select())
+        .first(connection)
+        .await
+        .optional()?)
+}
+
 /// A published article by its slug, or where it went.
 pub async fn find_published_by_slug(connection: &mut Connection, slug: Slug) -> Result<ArticleLookup, Failure> {
     let found: Option<(PublishedArticleRow, ThreadRow)> = published_articles::table
@@ -143,11 +153,14 @@ async fn published_by_time(
         .limit(slice.rows)
         .into_boxed();
     let query = narrowed!(query, filter);
-    Ok(
-        keyset!(query, slice, published_articles::published_at, published_articles::article_id)
-            .load(connection)
-            .await?,
+    Ok(keyset!(
+        query,
+        slice,
+        published_articles::published_at,
+        published_articles::article_id
     )
+    .load(connection)
+    .await?)
 }
 
 /// The index of the byline gives the page; only its rows are then looked up.
@@ -157,10 +170,29 @@ async fn published_by_author(
     filter: &PublishedFilter,
     slice: &Slice,
 ) -> Result<Vec<(PublishedSummaryRow, ThreadRow)>, Failure> {
+    // Somebody who did two things stands in a byline twice, and the article in the list once.
+    let others = diesel::alias!(published_bylines as other_published_bylines);
+    let earlier = others
+        .filter(
+            others
+                .field(published_bylines::article_id)
+                .eq(published_bylines::article_id),
+        )
+        .filter(
+            others
+                .field(published_bylines::author_id)
+                .eq(published_bylines::author_id),
+        )
+        .filter(
+            others
+                .field(published_bylines::position)
+                .lt(published_bylines::position),
+        );
     let mut query = published_bylines::table
         .inner_join(published_articles::table.on(published_articles::article_id.eq(published_bylines::article_id)))
         .inner_join(threads::table.on(threads::article_id.eq(published_bylines::article_id)))
         .filter(published_bylines::author_id.eq(author))
+        .filter(diesel::dsl::not(diesel::dsl::exists(earlier)))
         .select((PublishedSummaryRow::as_select(), ThreadRow::as_select()))
         .limit(slice.rows)
         .into_boxed();
@@ -171,11 +203,14 @@ async fn published_by_author(
         query = query.filter(published_bylines::article_id.eq_any(tagged));
     }
     let query = narrowed!(query, filter);
-    Ok(
-        keyset!(query, slice, published_bylines::published_at, published_bylines::article_id)
-            .load(connection)
-            .await?,
+    Ok(keyset!(
+        query,
+        slice,
+        published_bylines::published_at,
+        published_bylines::article_id
     )
+    .load(connection)
+    .await?)
 }
 
 async fn published_by_tag(
@@ -593,7 +628,9 @@ fn byline_rows(rows: Vec<(BylineAuthorRow, String)>) -> Vec<BylineRow> {
 }
 
 fn take<T>(all: &mut ByArticle<T>, article: RowId) -> Vec<T> {
-    all.extract_if(.., |(of, _)| *of == article).map(|(_, item)| item).collect()
+    all.extract_if(.., |(of, _)| *of == article)
+        .map(|(_, item)| item)
+        .collect()
 }
 
 fn time_after(slice: &Slice) -> Option<(RowTime, RowId)> {

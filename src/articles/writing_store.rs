@@ -9,16 +9,17 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Connection, RunQueryDsl, article_rows, article_slugs, articles as reads, comments, publications, references, revisions, site,
+    Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, articles as reads, comments,
+    publications, references, revisions, site,
 };
 use crate::articles::article::{
-    ArticleFailure, ArticleRow, ArticleText, ExistingThread, MergePolicy, NewArticle, NewThread, Ownership, Publication,
-    Save, SaveKind, StaleArticle, Upserted, WorkingArticle,
+    ArticleFailure, ArticleRow, ArticleText, ExistingThread, MergePolicy, NewArticle, NewThread, Ownership,
+    Publication, Save, SaveKind, StaleArticle, Upserted, WorkingArticle,
 };
 use crate::articles::content::{ArticleContent, BylineContent, ExternalId};
 use crate::articles::edit::ArticleEdit;
 use crate::articles::lifecycle::Step;
-use crate::articles::merge::{ContentField, changed_fields, merge};
+use crate::articles::merge::{MergeRefusal, changed_fields, merge_within_limits};
 use crate::articles::revisions::revision::RevisionRow;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
@@ -124,7 +125,7 @@ pub async fn upsert(
     if row.slug != slug.as_str() {
         return Err(Failure::Busy("the article was given another slug in this moment".into()).into());
     }
-    replace(connection, row, new, &conditions, stamp).await
+    Box::pin(replace(connection, row, new, &conditions, stamp)).await
 }
 
 /// Makes the article that another system knows by an id, or changes it, as the conditions of the request allow. An
@@ -158,7 +159,7 @@ pub async fn upsert_by_external_id(
         slug: slug_given,
         ..new.edit
     };
-    replace(connection, row, NewArticle { edit, ..new }, &conditions, stamp).await
+    Box::pin(replace(connection, row, NewArticle { edit, ..new }, &conditions, stamp)).await
 }
 
 /// Makes an earlier revision the working copy again. What it names and what is gone is left out.
@@ -190,7 +191,10 @@ pub async fn discard_changes(
         kind: SaveKind::Discard,
         ..Save::default()
     };
-    let article = take_up(connection, row, wanted.clone(), save, stamp).await?;
+    let mut article = take_up(connection, row, wanted.clone(), save, stamp).await?;
+    // A date that is given up leaves the next publication to date the article, and this one has its date.
+    article.row.published_at = publications::date_shown(connection, article.row.id).await?;
+    article_rows::write(connection, &article.row).await?;
     let is_whole = reads::content_of(connection, &article.row).await? == wanted;
     match is_whole {
         true => publications::call_shown(connection, article).await,
@@ -210,7 +214,9 @@ pub async fn purge(
     let row = article_rows::lock(connection, id, ownership).await?;
     refuse_stale(connection, &row, &expected).await?;
     row.standing().after(Step::Purge)?;
-    let was_public = article_slugs::was_public(connection, row.id).await?;
+    // Its slugs can belong to others by now, and what was published before steps were recorded has no record of it.
+    let was_public = article_slugs::was_public(connection, row.id).await?
+        || article_transitions::has_taken(connection, row.id, Step::Publish).await?;
     diesel::delete(articles::table.find(row.id)).execute(connection).await?;
     let purged = (
         purged_articles::article_id.eq(row.id),
@@ -297,7 +303,8 @@ async fn replace(
     if thread.on_existing == ExistingThread::Change {
         import_thread(connection, &row, thread, &stamp).await?;
     }
-    update_row(connection, row, (conditions.optional(), edit), publication, save, &stamp)
+    let expected = conditions.clone().about(row.id.0).optional();
+    update_row(connection, row, (expected, edit), publication, save, &stamp)
         .await
         .map(Upserted::Changed)
 }
@@ -320,18 +327,47 @@ async fn update_row(
             None => return Err(stale(&row, None, &current, None)),
         },
     };
+    let edit = edit.without_date_that_stands(row.published_at.map(RowTime::utc));
     let (text, extra) = (edit.text.clone(), edit.extra.clone());
-    let resolved = references::resolve(connection, &edit, publication, stamp).await?;
-    let mine = edit.applied(resolved, &base)?;
-    let (next, save) = match (is_current, merge(&base, &current, &mine)) {
-        (true, _) => (mine, save),
-        (false, Ok(merged)) if save.merge == MergePolicy::Automatic => {
-            let kind = SaveKind::Merge;
-            (merged, Save { kind, ..save })
-        }
-        (false, verdict) => return Err(stale(&row, Some(&base), &current, Some(verdict.err().unwrap_or_default()))),
+    let mine = match wanted(connection, edit, &base, publication, stamp).await {
+        Ok(mine) => mine,
+        // A precondition that fails is told before anything else, but for failures that are not the request's.
+        Err(ArticleFailure::Database(failure)) => return Err(failure.into()),
+        Err(failure) if is_current || save.merge == MergePolicy::Automatic => return Err(failure),
+        Err(_told_later) => return Err(stale(&row, Some(&base), &current, None)),
     };
-    store(connection, row, (current, next), (text, extra), publication, save, stamp).await
+    let (next, save) = match is_current {
+        true => (mine, save),
+        false => match (merge_within_limits(&base, &current, &mine), save.merge) {
+            (Ok(merged), MergePolicy::Automatic) => {
+                let kind = SaveKind::Merge;
+                (merged, Save { kind, ..save })
+            }
+            (verdict, _) => return Err(stale(&row, Some(&base), &current, Some(verdict.map(|_merged| ())))),
+        },
+    };
+    store(
+        connection,
+        row,
+        (current, next),
+        (text, extra),
+        publication,
+        save,
+        stamp,
+    )
+    .await
+}
+
+/// What a request wants the article to say, if it still said what the request knows.
+async fn wanted(
+    connection: &mut Connection,
+    edit: ArticleEdit,
+    base: &ArticleContent,
+    publication: Publication,
+    stamp: &Stamp,
+) -> Result<ArticleContent, ArticleFailure> {
+    let resolved = references::resolve(connection, &edit, publication, stamp).await?;
+    Ok(edit.applied(resolved, base)?)
 }
 
 /// Puts the content of an earlier revision in place of the current one.
@@ -344,7 +380,16 @@ async fn take_up(
 ) -> Result<WorkingArticle, ArticleFailure> {
     let current = reads::content_of(connection, &row).await?;
     let next = references::without_what_is_gone(connection, wanted).await?;
-    store(connection, row, (current, next), (None, None), Publication::Unchanged, save, stamp).await
+    store(
+        connection,
+        row,
+        (current, next),
+        (None, None),
+        Publication::Unchanged,
+        save,
+        stamp,
+    )
+    .await
 }
 
 type Extra = serde_json::Map<String, serde_json::Value>;
@@ -428,12 +473,12 @@ fn stale(
     row: &ArticleRow,
     base: Option<&ArticleContent>,
     current: &ArticleContent,
-    conflicts: Option<Vec<ContentField>>,
+    verdict: Option<Result<(), MergeRefusal>>,
 ) -> ArticleFailure {
     ArticleFailure::Stale(Box::new(StaleArticle {
         stale: row.stale(),
         changed_fields: base.map(|base| changed_fields(base, current)),
-        conflicts,
+        verdict,
     }))
 }
 

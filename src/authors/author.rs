@@ -1,6 +1,7 @@
 //! Authors: rows, rules and what can go wrong when they change.
 
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::conflict::{SlugConflict, StaleRevision};
@@ -18,6 +19,18 @@ pub type AuthorName = Line<120>;
 
 /// What is told about an author, as Markdown.
 pub type AuthorBio = Prose<10_000>;
+
+/// Where an author works, or for whom.
+pub type Affiliation = Line<200>;
+
+/// What the picture of an author shows.
+pub type AvatarAlt = Line<500>;
+
+/// What a link of an author is called.
+pub type LinkLabel = Line<100>;
+
+/// The most links of an author.
+pub const MAX_LINKS: usize = 20;
 
 /// A row of `authors`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -45,6 +58,32 @@ pub struct AuthorRow {
     pub updated_at: RowTime,
     /// The account that changed it last.
     pub updated_by: Option<RowId>,
+    /// Where the picture is.
+    pub avatar_url: Option<String>,
+    /// What the picture shows.
+    pub avatar_alt: Option<String>,
+    /// Where the author works, or for whom.
+    pub affiliation: Option<String>,
+    /// Where else the author is found: [`AuthorLink`]s as JSON, in order.
+    pub links: String,
+}
+
+/// Where else an author is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorLink {
+    /// What the link is called.
+    pub label: String,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// The picture of an author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Avatar {
+    /// Where the picture is.
+    pub url: String,
+    /// What it shows.
+    pub alt: Option<String>,
 }
 
 impl AuthorRow {
@@ -56,6 +95,28 @@ impl AuthorRow {
             changed_by: self.updated_by.map(|account| account.0),
             changed_at: self.updated_at.utc(),
         }
+    }
+}
+
+impl AuthorLink {
+    /// Links as the column holds them.
+    #[must_use]
+    pub fn to_json(links: &[Self]) -> String {
+        serde_json::to_string(links).unwrap_or_else(|_unwritable| "[]".to_owned())
+    }
+
+    /// What the column says; a damaged one says nothing.
+    #[must_use]
+    pub fn from_json(text: &str) -> Vec<Self> {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+impl Avatar {
+    /// The picture that two columns name.
+    #[must_use]
+    pub fn of(url: Option<String>, alt: Option<String>) -> Option<Self> {
+        url.map(|url| Self { url, alt })
     }
 }
 
@@ -84,6 +145,8 @@ pub struct NewAuthor {
     pub bio: Option<Rendered>,
     /// The author's own page.
     pub url: Option<WebAddress>,
+    /// The picture, the affiliation and the links.
+    pub profile: AuthorProfile,
     /// Whether readers can see the author at once.
     pub visibility: AuthorVisibility,
 }
@@ -108,6 +171,73 @@ pub struct AuthorChange {
     pub bio: Patch<Rendered>,
     /// The author's own page.
     pub url: Patch<WebAddress>,
+    /// The picture, the affiliation and the links.
+    pub profile: AuthorProfile,
+}
+
+/// What shall change about the picture, the affiliation and the links. By default nothing does, and a new author has none.
+#[derive(Debug, Clone, Default)]
+pub struct AuthorProfile {
+    /// The picture.
+    pub avatar: Patch<AvatarEdit>,
+    /// Where the author works, or for whom.
+    pub affiliation: Patch<Affiliation>,
+    /// The links, all of them, if they shall change.
+    pub links: Option<Vec<AuthorLink>>,
+}
+
+/// What shall change about a picture.
+#[derive(Debug, Clone, Default)]
+pub struct AvatarEdit {
+    /// Where it is, if that shall change.
+    pub url: Option<WebAddress>,
+    /// What it shows.
+    pub alt: Patch<AvatarAlt>,
+}
+
+/// An avatar is made of a picture, and there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AvatarWithoutPicture;
+
+impl AuthorProfile {
+    /// Puts the changes into a row.
+    ///
+    /// # Errors
+    /// [`AvatarWithoutPicture`]; the row is not changed then.
+    pub fn apply_to(self, row: &mut AuthorRow) -> Result<(), AvatarWithoutPicture> {
+        let Self {
+            avatar,
+            affiliation,
+            links,
+        } = self;
+        let before = Avatar::of(row.avatar_url.clone(), row.avatar_alt.clone());
+        let (url, alt) = avatar_after(avatar, before)?
+            .map(|Avatar { url, alt }| (url, alt))
+            .unzip();
+        row.avatar_url = url;
+        row.avatar_alt = alt.flatten();
+        row.affiliation = affiliation.map(Affiliation::into_string).apply(row.affiliation.take());
+        if let Some(links) = links {
+            row.links = AuthorLink::to_json(&links);
+        }
+        Ok(())
+    }
+}
+
+fn avatar_after(edit: Patch<AvatarEdit>, before: Option<Avatar>) -> Result<Option<Avatar>, AvatarWithoutPicture> {
+    let AvatarEdit { url, alt } = match edit {
+        Patch::Absent => return Ok(before),
+        Patch::Null => return Ok(None),
+        Patch::Value(edit) => edit,
+    };
+    let (old_url, old_alt) = before.map(|Avatar { url, alt }| (url, alt)).unzip();
+    Ok(Some(Avatar {
+        url: url
+            .map(WebAddress::into_string)
+            .or(old_url)
+            .ok_or(AvatarWithoutPicture)?,
+        alt: alt.map(AvatarAlt::into_string).apply(old_alt.flatten()),
+    }))
 }
 
 /// An author found by a slug.
@@ -141,8 +271,16 @@ pub enum AuthorFailure {
     SlugTaken(SlugConflict),
     /// Articles have the author in their byline.
     InUse,
+    /// The request speaks of a picture and does not say where it is.
+    AvatarWithoutPicture,
     /// The database failed.
     Database(Failure),
+}
+
+impl From<AvatarWithoutPicture> for AuthorFailure {
+    fn from(_fault: AvatarWithoutPicture) -> Self {
+        Self::AvatarWithoutPicture
+    }
 }
 
 impl From<Failure> for AuthorFailure {

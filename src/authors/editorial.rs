@@ -8,7 +8,10 @@ use crate::accounts::permissions::{ReadArticles, WriteAuthors};
 use crate::authors::author::AuthorAudience;
 use crate::authors::author::{AuthorBio, AuthorChange, AuthorFailure, AuthorRow, AuthorVisibility, NewAuthor};
 use crate::authors::delivery::author_page;
-use crate::authors::views::{AuthorIn, AuthorListQuery, AuthorPatchIn, EditorialAuthorOut, EditorialAuthorPage};
+use crate::authors::views::{
+    AuthorIn, AuthorListQuery, AuthorPatchIn, EditorialAuthorOut, EditorialAuthorPage, patched_profile,
+    replaced_profile,
+};
 use crate::database::failure::Failure;
 use crate::http::answer::Answer;
 use crate::http::conditional::{Caching, Conditions, Expected, IfNoneMatchHeader, resource_response};
@@ -135,7 +138,11 @@ pub async fn create_author(
         slug,
         bio_markdown,
         url,
+        avatar,
+        affiliation,
+        links,
     } = write.body.json().await?;
+    let profile = replaced_profile(avatar, affiliation, links).map_err(InputFaults::into_body_problem)?;
     let slug = slug.or_else(|| Slug::of(name.as_str())).ok_or_else(no_slug)?;
     let new = NewAuthor {
         id: stamp.new_id(),
@@ -143,6 +150,7 @@ pub async fn create_author(
         slug,
         bio: bio_markdown.map(rendered),
         url,
+        profile,
         visibility: AuthorVisibility::Public,
     };
     carry_out!(state, write.mode, authors::create(new, stamp), |row: AuthorRow| {
@@ -178,12 +186,17 @@ pub async fn replace_author(
         slug,
         bio_markdown,
         url,
+        avatar,
+        affiliation,
+        links,
     } = write.body.json().await?;
+    let profile = replaced_profile(avatar, affiliation, links).map_err(InputFaults::into_body_problem)?;
     let change = AuthorChange {
         name: Some(name),
         slug,
         bio: Patch::replacing(bio_markdown.map(rendered)),
         url: Patch::replacing(url),
+        profile,
     };
     change_author(&state, &caller, &id, write.mode, (expected, change)).await
 }
@@ -215,12 +228,17 @@ pub async fn update_author(
         slug,
         bio_markdown,
         url,
+        avatar,
+        affiliation,
+        links,
     } = write.body.json().await?;
+    let profile = patched_profile(avatar, affiliation, links).map_err(InputFaults::into_body_problem)?;
     let change = AuthorChange {
         name: name.0,
         slug: slug.0,
         bio: bio_markdown.map(rendered),
         url,
+        profile,
     };
     change_author(&state, &caller, &id, write.mode, (expected, change)).await
 }
@@ -291,6 +309,12 @@ impl From<AuthorFailure> for Problem {
                 &problem_codes::AUTHOR_IN_USE,
                 "Articles have this author in their byline; change those first.",
             ),
+            AuthorFailure::AvatarWithoutPicture => InputFaults::at(
+                "/avatar/url",
+                "required",
+                "the author has no picture yet, so give the url of it too",
+            )
+            .into_body_problem(),
             AuthorFailure::Database(failure) => failure.into(),
         }
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Connection, RunQueryDsl};
 use crate::authors::author::{
-    AuthorAudience, AuthorChange, AuthorFailure, AuthorLookup, AuthorRow, AuthorVisibility, NewAuthor,
+    AuthorAudience, AuthorChange, AuthorFailure, AuthorLink, AuthorLookup, AuthorRow, AuthorVisibility, NewAuthor,
 };
 use crate::conflict::{SlugConflict, alternatives, first_free};
 use crate::database::failure::{Failure, is_foreign_key_violation, is_unique_violation};
@@ -106,10 +106,11 @@ pub async fn create(connection: &mut Connection, new: NewAuthor, stamp: Stamp) -
         slug,
         bio,
         url,
+        profile,
         visibility,
     } = new;
     let (bio_markdown, bio_html) = bio.map(|bio| (bio.markdown, bio.html)).unzip();
-    let row = AuthorRow {
+    let mut row = AuthorRow {
         id: RowId(id),
         slug: slug.as_str().to_owned(),
         name: name.into_string(),
@@ -121,7 +122,12 @@ pub async fn create(connection: &mut Connection, new: NewAuthor, stamp: Stamp) -
         created_at: stamp.now.into(),
         updated_at: stamp.now.into(),
         updated_by: Some(RowId(stamp.account_id)),
+        avatar_url: None,
+        avatar_alt: None,
+        affiliation: None,
+        links: AuthorLink::to_json(&[]),
     };
+    profile.apply_to(&mut row)?;
     let inserted = diesel::insert_into(authors::table)
         .values(&row)
         .on_conflict_do_nothing()
@@ -143,7 +149,13 @@ pub async fn update(
     stamp: Stamp,
 ) -> Result<AuthorRow, AuthorFailure> {
     let mut row = lock(connection, id, &expected).await?;
-    let AuthorChange { name, slug, bio, url } = change;
+    let AuthorChange {
+        name,
+        slug,
+        bio,
+        url,
+        profile,
+    } = change;
     if let Some(slug) = slug.filter(|slug| slug.as_str() != row.slug) {
         row.slug = move_to_slug(connection, &row, slug, &stamp).await?;
     }
@@ -154,6 +166,7 @@ pub async fn update(
         Patch::Value(bio) => (Some(bio.markdown), Some(bio.html)),
     };
     row.url = url.map(WebAddress::into_string).apply(row.url);
+    profile.apply_to(&mut row)?;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
     row.updated_by = Some(RowId(stamp.account_id));
@@ -194,6 +207,19 @@ pub async fn holder(connection: &mut Connection, slug: &Slug) -> Result<Option<A
         .filter(authors::slug.eq(slug.as_str()))
         .select(AuthorRow::as_select());
     Ok(query.first(connection).await.optional()?)
+}
+
+/// What is told about some authors, as Markdown; only of those of whom something is told.
+pub async fn bios(connection: &mut Connection, ids: Vec<RowId>) -> Result<Vec<(RowId, String)>, Failure> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(RowId, Option<String>)> = authors::table
+        .filter(authors::id.eq_any(ids))
+        .select((authors::id, authors::bio_markdown))
+        .load(connection)
+        .await?;
+    Ok(rows.into_iter().filter_map(|(id, bio)| Some((id, bio?))).collect())
 }
 
 /// Makes authors visible to readers, since something with their byline is.

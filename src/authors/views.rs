@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::authors::author::{AuthorBio, AuthorName, AuthorRow, BylineAuthorRow};
+use crate::authors::author::{
+    Affiliation, AuthorBio, AuthorLink, AuthorName, AuthorProfile, AuthorRow, Avatar, AvatarAlt, AvatarEdit,
+    BylineAuthorRow, LinkLabel, MAX_LINKS,
+};
 use crate::field::WebAddress;
 use crate::http::input::InputFaults;
 use crate::http::page::{ListLimit, PageInfo, SortOrder};
@@ -25,6 +28,29 @@ pub struct BylineAuthorOut {
     /// The name.
     #[schema(example = "Ada Lovelace")]
     pub name: String,
+}
+
+/// The picture of an author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AvatarOut {
+    /// Where the picture is.
+    #[schema(example = "https://example.org/ada.jpg")]
+    pub url: String,
+    /// What it shows, for those who do not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Ada Lovelace at her desk")]
+    pub alt: Option<String>,
+}
+
+/// Where else an author is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AuthorLinkOut {
+    /// What the link is called.
+    #[schema(example = "Mastodon")]
+    pub label: String,
+    /// Where it leads.
+    #[schema(example = "https://social.example/@ada")]
+    pub url: String,
 }
 
 /// An author, as readers see one.
@@ -50,6 +76,16 @@ pub struct AuthorOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "https://example.org/ada")]
     pub url: Option<String>,
+    /// The picture of the author.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub avatar: Option<AvatarOut>,
+    /// Where the author works, or for whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Analytical Engine Society")]
+    pub affiliation: Option<String>,
+    /// Where else the author is found, in order.
+    pub links: Vec<AuthorLinkOut>,
 }
 
 /// A page of authors, as readers see them.
@@ -84,6 +120,16 @@ pub struct EditorialAuthorOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "https://example.org/ada")]
     pub url: Option<String>,
+    /// The picture of the author.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub avatar: Option<AvatarOut>,
+    /// Where the author works, or for whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Analytical Engine Society")]
+    pub affiliation: Option<String>,
+    /// Where else the author is found, in order.
+    pub links: Vec<AuthorLinkOut>,
     /// Whether readers can see the author. One that a byline made becomes public with the first published article.
     pub public: bool,
     /// Counts the changes, from 1.
@@ -106,6 +152,45 @@ pub struct EditorialAuthorPage {
     pub page: PageInfo,
 }
 
+/// The picture of an author, to set.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct AvatarIn {
+    /// Where the picture is: an http or https address.
+    #[schema(value_type = String, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/ada.jpg")]
+    pub url: WebAddress,
+    /// What it shows, for those who do not see it.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 500, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Ada Lovelace at her desk")]
+    pub alt: Option<AvatarAlt>,
+}
+
+/// Changes to the picture of an author (merge patch).
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct AvatarPatchIn {
+    /// Where the picture is: an http or https address.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/ada.jpg")]
+    pub url: Kept<WebAddress>,
+    /// What it shows, for those who do not see it.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 500, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Ada King at her desk")]
+    pub alt: Patch<AvatarAlt>,
+}
+
+/// Where else an author is found, to set.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct AuthorLinkIn {
+    /// What the link is called.
+    #[schema(value_type = String, min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Mastodon")]
+    pub label: LinkLabel,
+    /// Where it leads: an http or https address.
+    #[schema(value_type = String, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://social.example/@ada")]
+    pub url: WebAddress,
+}
+
 /// An author to make, or to put in place of one.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = InputFaults, deny_unknown_fields)]
@@ -125,6 +210,18 @@ pub struct AuthorIn {
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/ada")]
     pub url: Option<WebAddress>,
+    /// The picture of the author.
+    #[deserr(default)]
+    #[schema(required = false, nullable = false)]
+    pub avatar: Option<AvatarIn>,
+    /// Where the author works, or for whom.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 200, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Analytical Engine Society")]
+    pub affiliation: Option<Affiliation>,
+    /// Where else the author is found, in order; at most 20.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 20)]
+    pub links: Vec<AuthorLinkIn>,
 }
 
 /// Changes to an author (merge patch): what is left out stays, null removes.
@@ -147,6 +244,18 @@ pub struct AuthorPatchIn {
     #[deserr(default)]
     #[schema(value_type = Option<String>, required = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/ada")]
     pub url: Patch<WebAddress>,
+    /// The picture of the author; null removes it.
+    #[deserr(default)]
+    #[schema(value_type = AvatarPatchIn, required = false, nullable = false)]
+    pub avatar: Patch<AvatarPatchIn>,
+    /// Where the author works, or for whom.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 200, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Analytical Engine Society")]
+    pub affiliation: Patch<Affiliation>,
+    /// Where else the author is found, in order; at most 20. All of them: the list takes the place of the one there is.
+    #[deserr(default)]
+    #[schema(value_type = Vec<AuthorLinkIn>, required = false, nullable = false, max_items = 20)]
+    pub links: Kept<Vec<AuthorLinkIn>>,
 }
 
 /// How to list authors.
@@ -166,6 +275,66 @@ pub struct AuthorListQuery {
     #[deserr(default)]
     #[param(value_type = SortOrder, required = false)]
     pub order: Option<SortOrder>,
+}
+
+/// The profile of an author who takes the place of another: what is left out is removed.
+///
+/// # Errors
+/// A fault when there are too many links.
+pub fn replaced_profile(
+    avatar: Option<AvatarIn>,
+    affiliation: Option<Affiliation>,
+    links: Vec<AuthorLinkIn>,
+) -> Result<AuthorProfile, InputFaults> {
+    let avatar = avatar.map(|AvatarIn { url, alt }| AvatarEdit {
+        url: Some(url),
+        alt: Patch::replacing(alt),
+    });
+    Ok(AuthorProfile {
+        avatar: Patch::replacing(avatar),
+        affiliation: Patch::replacing(affiliation),
+        links: Some(links_in(links)?),
+    })
+}
+
+/// The profile of an author after a merge patch.
+///
+/// # Errors
+/// A fault when there are too many links.
+pub fn patched_profile(
+    avatar: Patch<AvatarPatchIn>,
+    affiliation: Patch<Affiliation>,
+    links: Kept<Vec<AuthorLinkIn>>,
+) -> Result<AuthorProfile, InputFaults> {
+    Ok(AuthorProfile {
+        avatar: avatar.map(|AvatarPatchIn { url, alt }| AvatarEdit { url: url.0, alt }),
+        affiliation,
+        links: links.0.map(links_in).transpose()?,
+    })
+}
+
+fn links_in(links: Vec<AuthorLinkIn>) -> Result<Vec<AuthorLink>, InputFaults> {
+    let links = InputFaults::at_most("/links", MAX_LINKS, links)?.into_iter();
+    Ok(links
+        .map(|AuthorLinkIn { label, url }| AuthorLink {
+            label: label.into_string(),
+            url: url.into_string(),
+        })
+        .collect())
+}
+
+fn links_out(stored: &str) -> Vec<AuthorLinkOut> {
+    let links = AuthorLink::from_json(stored).into_iter();
+    links
+        .map(|AuthorLink { label, url }| AuthorLinkOut { label, url })
+        .collect()
+}
+
+impl From<Avatar> for AvatarOut {
+    fn from(avatar: Avatar) -> Self {
+        let Avatar { url, alt } = avatar;
+        Self { url, alt }
+    }
 }
 
 impl From<BylineAuthorRow> for BylineAuthorOut {
@@ -189,6 +358,10 @@ impl From<AuthorRow> for AuthorOut {
             created_at: _,
             updated_at: _,
             updated_by: _,
+            avatar_url,
+            avatar_alt,
+            affiliation,
+            links,
         } = row;
         Self {
             id: id.0,
@@ -197,6 +370,9 @@ impl From<AuthorRow> for AuthorOut {
             bio_markdown,
             bio_html,
             url,
+            avatar: Avatar::of(avatar_url, avatar_alt).map(AvatarOut::from),
+            affiliation,
+            links: links_out(&links),
         }
     }
 }
@@ -215,6 +391,10 @@ impl From<AuthorRow> for EditorialAuthorOut {
             created_at,
             updated_at,
             updated_by: _,
+            avatar_url,
+            avatar_alt,
+            affiliation,
+            links,
         } = row;
         Self {
             id: id.0,
@@ -223,6 +403,9 @@ impl From<AuthorRow> for EditorialAuthorOut {
             bio_markdown,
             bio_html,
             url,
+            avatar: Avatar::of(avatar_url, avatar_alt).map(AvatarOut::from),
+            affiliation,
+            links: links_out(&links),
             public: is_public,
             revision,
             created_at: created_at.utc(),

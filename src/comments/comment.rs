@@ -203,6 +203,24 @@ impl CommentRow {
     }
 }
 
+/// Bytes of text after which a page ends, so that no answer is larger than a mebibyte: escaping at most doubles them.
+const PAGE_BYTES: usize = 384 * 1024;
+
+/// How many of the rows fit into one answer; at least one.
+#[must_use]
+pub fn fitting(rows: &[CommentRow]) -> usize {
+    rows.iter()
+        .scan(0_usize, |bytes, row| {
+            *bytes = bytes
+                .saturating_add(row.body_html.len())
+                .saturating_add(row.body_text.len());
+            Some(*bytes)
+        })
+        .take_while(|bytes| *bytes <= PAGE_BYTES)
+        .count()
+        .max(1)
+}
+
 /// A comment that a reader sends, checked.
 #[derive(Debug, Clone)]
 pub struct NewComment {
@@ -225,6 +243,8 @@ pub struct NewComment {
 /// A comment that a document brings. It was moderated where it comes from.
 #[derive(Debug, Clone)]
 pub struct ImportedComment {
+    /// Its id, in a document that this server wrote.
+    pub id: Option<Uuid>,
     /// Who wrote it, if the document says.
     pub author_name: Option<CommenterName>,
     /// Their own page.

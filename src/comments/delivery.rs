@@ -3,8 +3,9 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
-use crate::comments::comment::{CommentFailure, CommentRow, CommentState, NewComment};
-use crate::comments::comment::{LoadedThread, ThreadSlice};
+use crate::comments::comment::{
+    CommentFailure, CommentRow, CommentState, LoadedThread, NewComment, ThreadSlice, fitting,
+};
 use crate::comments::views::{CommentIn, CommentOut, ThreadItem, ThreadOut, ThreadPage, ThreadQuery};
 use crate::http::answer::Answer;
 use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, resource_response};
@@ -16,9 +17,6 @@ use crate::http::write::{IdempotencyKeyHeader, Write, WriteQuery};
 use crate::markup::{Policy, Rendered};
 use crate::state::AppState;
 use crate::{carry_out, problems, read, write_problems};
-
-/// Bytes of text after which a page ends, so that no answer is larger than a mebibyte: escaping at most doubles them.
-const PAGE_BYTES: usize = 384 * 1024;
 
 problems!(
     /// What reading a thread can answer with.
@@ -173,20 +171,6 @@ fn position(row: &CommentRow) -> Position {
         key: PositionKey::Text(row.path.clone()),
         id: row.id.0,
     }
-}
-
-/// How many of the rows fit into one answer; at least one.
-fn fitting(rows: &[CommentRow]) -> usize {
-    rows.iter()
-        .scan(0_usize, |bytes, row| {
-            *bytes = bytes
-                .saturating_add(row.body_html.len())
-                .saturating_add(row.body_text.len());
-            Some(*bytes)
-        })
-        .take_while(|bytes| *bytes <= PAGE_BYTES)
-        .count()
-        .max(1)
 }
 
 fn items(row: CommentRow, deepest: i32, stub_cursor: impl Fn(&CommentRow) -> String) -> Vec<ThreadItem> {

@@ -279,7 +279,18 @@ pub async fn create_thread(connection: &mut Connection, article: RowId, stamp: &
     Ok(())
 }
 
-/// Changes a thread.
+/// The first approved comments of a thread, each before its answers.
+pub async fn approved(connection: &mut Connection, article: RowId, most: i64) -> Result<Vec<CommentRow>, Failure> {
+    let query = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(comments::state.eq(CommentState::Approved.as_str()))
+        .order(comments::path.asc())
+        .select(CommentRow::as_select())
+        .limit(most);
+    Ok(query.load(connection).await?)
+}
+
+/// Changes a thread. A change that says what the thread says already is none.
 pub async fn apply_thread_change(
     connection: &mut Connection,
     article: RowId,
@@ -299,10 +310,15 @@ pub async fn apply_thread_change(
         Patch::Null => None,
         Patch::Value(message) => Some(message.into_string()),
     };
+    let state = state.map_or(row.state.clone(), |state| state.as_str().to_owned());
+    let moderation = moderation.map_or(row.moderation.clone(), |mode| mode.as_str().to_owned());
+    if (&state, &message, &moderation) == (&row.state, &row.message, &row.moderation) {
+        return Ok(row);
+    }
     let changes = (
-        threads::state.eq(state.map_or(row.state.clone(), |state| state.as_str().to_owned())),
+        threads::state.eq(state),
         threads::message.eq(message),
-        threads::moderation.eq(moderation.map_or(row.moderation.clone(), |mode| mode.as_str().to_owned())),
+        threads::moderation.eq(moderation),
         threads::revision.eq(row.revision.saturating_add(1)),
         threads::updated_at.eq(RowTime::from(stamp.now)),
     );
@@ -326,7 +342,10 @@ pub async fn import(
     let mut known = known_among(connection, article, &imported).await?;
     let mut stored: Vec<(RowId, ThreadPath)> = Vec::with_capacity(imported.len());
     for comment in imported {
-        let same = known.iter().position(|row| is_same(row, &comment));
+        let same = known
+            .iter()
+            .position(|row| Some(row.id.0) == comment.id)
+            .or_else(|| known.iter().position(|row| is_same(row, &comment)));
         let place = match same {
             Some(index) => {
                 let row = known.remove(index);
@@ -349,6 +368,7 @@ async fn store_imported(
     let thread = next_ordinal(connection, article).await?;
     let ordinal = thread.as_ref().map_or(1, ordinal);
     let ImportedComment {
+        id: _,
         author_name,
         author_url,
         created_at,
@@ -392,16 +412,17 @@ async fn store_imported(
     Ok((row.id, path))
 }
 
-/// The comments of an article that have the text of an imported one.
+/// The comments of an article that have the id or the text of an imported one.
 async fn known_among(
     connection: &mut Connection,
     article: RowId,
     imported: &[ImportedComment],
 ) -> Result<Vec<CommentRow>, Failure> {
     let texts: Vec<String> = imported.iter().map(|comment| comment.body.markdown.clone()).collect();
+    let ids: Vec<RowId> = imported.iter().filter_map(|comment| comment.id.map(RowId)).collect();
     let query = comments::table
         .filter(comments::article_id.eq(article))
-        .filter(comments::body_markdown.eq_any(texts))
+        .filter(comments::body_markdown.eq_any(texts).or(comments::id.eq_any(ids)))
         .order(comments::path.asc())
         .select(CommentRow::as_select());
     Ok(query.load(connection).await?)

@@ -4,7 +4,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use thiserror::Error;
 
 /// Why a unit of work did not succeed. None of these is the fault of the request.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum Failure {
     /// Another writer held the database for too long, or `PostgreSQL` chose this transaction to break a deadlock. Nothing
     /// was stored; the same request may be sent again.

@@ -18,6 +18,7 @@ pub mod migrate;
 pub mod postgres;
 pub mod schema;
 pub mod sqlite;
+mod sqlite_writer;
 pub mod timestamp;
 
 /// Where the content is kept.

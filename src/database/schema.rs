@@ -54,6 +54,10 @@ diesel::table! {
         created_at -> UtcTimestamp,
         updated_at -> UtcTimestamp,
         updated_by -> Nullable<Id>,
+        avatar_url -> Nullable<Text>,
+        avatar_alt -> Nullable<Text>,
+        affiliation -> Nullable<Text>,
+        links -> Text,
     }
 }
 

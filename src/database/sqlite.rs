@@ -10,10 +10,11 @@ use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool};
 use diesel::{Connection as _, QueryResult, SqliteConnection};
 use futures_util::FutureExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::database::Verdict;
 use crate::database::failure::Failure;
+use crate::database::sqlite_writer::Writer;
 
 /// The connection that every store function takes when it is compiled for `SQLite`.
 pub type Connection = SqliteConnection;
@@ -37,13 +38,13 @@ pub enum Durability {
 #[derive(Clone)]
 pub struct SqliteDatabase {
     readers: Lane,
-    writer: Lane,
+    writer: Writer,
 }
 
 /// Connections of one kind, and a fair queue before them, so that no thread sleeps while it waits for one.
 #[derive(Clone)]
-struct Lane {
-    pool: Pool<ConnectionManager<SqliteConnection>>,
+pub(super) struct Lane {
+    pub(super) pool: Pool<ConnectionManager<SqliteConnection>>,
     turns: Arc<Semaphore>,
 }
 
@@ -53,7 +54,7 @@ impl SqliteDatabase {
     /// # Errors
     /// [`Failure::Unavailable`] when the file cannot be opened.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, Failure> {
-        let writer = Lane::open(path, 1, durability)?;
+        let writer = Writer::open(path, durability)?;
         let readers = Lane::open(path, READERS, durability)?;
         Ok(Self { readers, writer })
     }
@@ -71,45 +72,31 @@ impl SqliteDatabase {
         self.readers.run(move |connection| connection.transaction(work)).await
     }
 
-    /// Runs `work` as one `BEGIN IMMEDIATE` transaction on the writer: all of it is stored or none.
+    /// Runs `work` as a unit on the writer: all of it is stored or none. What it gives is given once that is stored.
     ///
     /// # Errors
-    /// What `work` gives, or a [`Failure`] when the writer could not be had.
+    /// What `work` gives, or a [`Failure`] when the writer could not be had or did not store it.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<Failure> + From<diesel::result::Error> + Send + 'static,
+        E: From<Failure> + Send + 'static,
     {
-        self.writer
-            .run(move |connection| connection.immediate_transaction(work))
+        self.write_or_undo(move |connection| work(connection).map(Verdict::Keep))
             .await
     }
 
     /// The same for work that decides by itself whether it is stored.
     ///
     /// # Errors
-    /// What `work` gives, or a [`Failure`] when the writer could not be had.
+    /// What `work` gives, or a [`Failure`] when the writer could not be had or did not store it.
     pub async fn write_or_undo<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Connection) -> Result<Verdict<T>, E> + Send + 'static,
         T: Send + 'static,
         E: From<Failure> + Send + 'static,
     {
-        self.writer
-            .run(move |connection| {
-                let ended = connection.immediate_transaction(|connection| match work(connection) {
-                    Ok(Verdict::Keep(value)) => Ok(value),
-                    Ok(Verdict::Undo(value)) => Err(Undone::AsDecided(value)),
-                    Err(error) => Err(Undone::Refused(error)),
-                });
-                match ended {
-                    Ok(value) | Err(Undone::AsDecided(value)) => Ok(value),
-                    Err(Undone::Refused(error)) => Err(error),
-                    Err(Undone::Failed(failure)) => Err(failure.into()),
-                }
-            })
-            .await
+        self.writer.carry_out(work).await
     }
 
     /// Runs `work` on the writer outside of a transaction, for migrations, which make their own.
@@ -121,25 +108,12 @@ impl SqliteDatabase {
         F: FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
         T: Send + 'static,
     {
-        self.writer.run(work).await
-    }
-}
-
-/// Why a transaction is rolled back.
-enum Undone<T, E> {
-    AsDecided(T),
-    Refused(E),
-    Failed(Failure),
-}
-
-impl<T, E> From<diesel::result::Error> for Undone<T, E> {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Failed(error.into())
+        self.writer.maintain(work).await
     }
 }
 
 impl Lane {
-    fn open(path: &Path, connections: u32, durability: Durability) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, connections: u32, durability: Durability) -> Result<Self, Failure> {
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(1))
@@ -155,25 +129,41 @@ impl Lane {
         })
     }
 
-    async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    /// Waits for a connection, and runs `work` on it.
+    pub(super) async fn run<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Failure> + Send + 'static,
     {
-        let turn = tokio::time::timeout(BUSY_TIMEOUT, Arc::clone(&self.turns).acquire_owned())
+        let turn = self.turn().await?;
+        self.in_turn(turn, |connection| work(connection?)).await?
+    }
+
+    /// Waits until a connection is free.
+    pub(super) async fn turn(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        tokio::time::timeout(BUSY_TIMEOUT, Arc::clone(&self.turns).acquire_owned())
             .await
             .map_err(|_elapsed| Failure::Busy("waited too long for a connection".into()))?
-            .map_err(|closed| Failure::Unavailable(closed.to_string()))?;
+            .map_err(|closed| Failure::Unavailable(closed.to_string()))
+    }
+
+    /// Runs `work` on the connection that is free, in one hop to the blocking threads. Fails when `work` panics.
+    pub(super) async fn in_turn<T, F>(&self, turn: OwnedSemaphorePermit, work: F) -> Result<T, Failure>
+    where
+        F: FnOnce(Result<&mut Connection, Failure>) -> T + Send + 'static,
+        T: Send + 'static,
+    {
         let pool = self.pool.clone();
         let outcome = tokio::task::spawn_blocking(move || {
-            let mut connection = pool.get().map_err(|error| Failure::Unavailable(error.to_string()))?;
-            let outcome = work(&mut connection);
-            drop(connection);
+            let outcome = match pool.get() {
+                Ok(mut connection) => work(Ok(&mut connection)),
+                Err(error) => work(Err(Failure::Unavailable(error.to_string()))),
+            };
             drop(turn);
             outcome
         });
-        outcome.await.map_err(|panic| Failure::Internal(panic.to_string()))?
+        outcome.await.map_err(|panic| Failure::Internal(panic.to_string()))
     }
 }
 

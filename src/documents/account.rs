@@ -24,6 +24,9 @@ impl Document {
             .iter()
             .enumerate()
             .for_each(|(index, author)| report.author(index, author));
+        report.optional("byline", self.byline.as_ref());
+        report.optional("section", self.section.as_ref());
+        report.optional("series", self.series.as_ref());
         report.list("aliases", &self.aliases);
         report.list("tags", &self.tags);
         report.list("categories", &self.categories);
@@ -36,6 +39,7 @@ impl Document {
             .enumerate()
             .for_each(|(index, comment)| report.comment(index, comment));
         report.optional("thread", self.thread.as_ref());
+        report.optional("comments_omitted", self.comments_omitted.as_ref());
         report.0
     }
 

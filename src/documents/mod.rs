@@ -7,6 +7,7 @@
 //!
 //! The way of a document: [`text::Text::decode`] makes clean text of the bytes, then [`plain_text::read`] or
 //! [`front_matter::read`] makes a [`Document`] of the text. Both need time in proportion to the length of the input.
+//! [`render`] goes the other way.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ pub mod dates;
 pub mod front_matter;
 pub mod markdown;
 pub mod plain_text;
+pub mod render;
 pub mod text;
 
 mod account;
@@ -81,12 +83,20 @@ pub struct Document {
     pub revision: Option<Part<u64>>,
     /// The authors in the order of the byline.
     pub authors: Vec<Part<DocumentAuthor>>,
+    /// The line that stands in place of the names of the authors.
+    pub byline: Option<Part<String>>,
+    /// The section, by its slug, in documents that this server wrote; as written.
+    pub section: Option<Part<String>>,
+    /// The place in a series, in documents that this server wrote.
+    pub series: Option<Part<DocumentSeries>>,
     /// The body as Markdown. Plain text is escaped so that its rendering shows exactly the same text.
     pub body_markdown: Part<String>,
     /// The comments in document order; a reply comes after the comment that it answers.
     pub comments: Vec<DocumentComment>,
     /// What the document says about its thread; `None` when it says nothing.
     pub thread: Option<Part<ThreadClosing>>,
+    /// How many comments of the thread the document leaves out, if it says so.
+    pub comments_omitted: Option<Part<u64>>,
     /// Former slugs or addresses of the article.
     pub aliases: Vec<Part<String>>,
     /// Tags, in order, as often as the document repeats them.
@@ -135,6 +145,15 @@ pub struct DocumentAuthor {
     pub second_name: Option<Span>,
 }
 
+/// A place in a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentSeries {
+    /// The slug of the series, as written.
+    pub slug: String,
+    /// The place, from 1.
+    pub position: i32,
+}
+
 /// One comment of the thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentComment {
@@ -170,21 +189,27 @@ pub enum DocumentCommentKind {
 /// Whether the thread takes further comments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadClosing {
-    /// Open or closed.
+    /// What it takes and shows.
     pub state: ThreadState,
     /// The moment after which the thread takes no more comments.
     pub closes_at: Option<DateTime<Utc>>,
     /// The sentence the page shows to readers, such as `Comments are closed.`
     pub message: Option<String>,
+    /// How many comments stand below the text, if the document says so; what looks like others is text.
+    pub listed: Option<u64>,
 }
 
-/// The two states of a thread.
+/// The states of a thread. The documents of other systems are open or closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThreadState {
     /// Readers may comment.
     Open,
     /// Readers may not comment.
     Closed,
+    /// Readers may not comment for now.
+    ReadOnly,
+    /// The thread is not shown.
+    Hidden,
 }
 
 /// Lines that became part of no field.
@@ -316,6 +341,17 @@ pub struct Miscount {
     pub owners: Vec<String>,
 }
 
+/// The text without the blank lines that it begins and ends with, as every reader takes it.
+#[must_use]
+pub fn without_blank_ends(text: &str) -> &str {
+    let text = text.trim_end();
+    let indented = text.trim_start();
+    // The blanks before the first word belong to its line.
+    let blank = text.strip_suffix(indented).unwrap_or_default();
+    let line_start = blank.rfind('\n').map_or(0, |end| end.saturating_add(1));
+    text.get(line_start..).unwrap_or_default()
+}
+
 impl Span {
     /// The span of one line.
     #[must_use]
@@ -344,7 +380,8 @@ impl Span {
 
 impl Document {
     /// A document of nothing but a body.
-    fn with_body(body_markdown: Part<String>) -> Self {
+    #[must_use]
+    pub fn with_body(body_markdown: Part<String>) -> Self {
         Self {
             title: None,
             subtitle: None,
@@ -360,9 +397,13 @@ impl Document {
             id: None,
             revision: None,
             authors: Vec::new(),
+            byline: None,
+            section: None,
+            series: None,
             body_markdown,
             comments: Vec::new(),
             thread: None,
+            comments_omitted: None,
             aliases: Vec::new(),
             tags: Vec::new(),
             categories: Vec::new(),
@@ -422,6 +463,19 @@ impl Confidence {
             Self::Certain => "certain",
             Self::Inferred => "inferred",
             Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+impl ThreadState {
+    /// The name in a front matter.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::ReadOnly => "read_only",
+            Self::Hidden => "hidden",
         }
     }
 }

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde::Serialize;
 
-use crate::http::conditional::{Caching, EntityTag, json_bytes};
+use crate::http::conditional::{Caching, EntityTag, Version, json_bytes};
 use crate::http::problem::Problem;
 
 /// The answer to a write that went well.
@@ -26,11 +26,11 @@ impl Answer {
     ///
     /// # Errors
     /// `internal-error` when the view cannot be written as JSON, which is a defect.
-    pub fn created(path: String, revision: i32, view: &impl Serialize) -> Result<Self, Problem> {
+    pub fn created(path: String, version: impl Into<Version>, view: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self {
             status: 201,
             location: Some(path),
-            ..Self::changed(revision, view)?
+            ..Self::changed(version, view)?
         })
     }
 
@@ -38,9 +38,9 @@ impl Answer {
     ///
     /// # Errors
     /// `internal-error` when the view cannot be written as JSON, which is a defect.
-    pub fn changed(revision: i32, view: &impl Serialize) -> Result<Self, Problem> {
+    pub fn changed(version: impl Into<Version>, view: &impl Serialize) -> Result<Self, Problem> {
         let bytes = json_bytes(view)?;
-        let etag = EntityTag::of(revision, &bytes).header_value();
+        let etag = EntityTag::of(version, &bytes).header_value();
         Ok(Self {
             etag: Some(etag),
             ..Self::bare(200, bytes)?

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::conflict::{SlugConflict, StaleRevision};
 use crate::http::problem::{Problem, ProblemFault};
@@ -15,19 +16,50 @@ use crate::http::problem_codes;
 
 /// The strong entity tag of one representation: `"r17.3f9a01c2"`. The first part is the revision of the resource, which
 /// writes are compared by; the second is a digest of the bytes, which also change when something embedded changes (the
-/// name of an author, the number of comments).
+/// name of an author, the number of comments). A third part, as in `"r17.3f9a01c2.9b1d"`, is a mark of the resource: where
+/// there is one, a write with the tag of another resource is refused, although that is at the same revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityTag {
     revision: i32,
     digest: String,
 }
 
+/// What a representation shows: a revision of a resource, which may be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version {
+    revision: i32,
+    resource: Option<Uuid>,
+}
+
+impl From<i32> for Version {
+    fn from(revision: i32) -> Self {
+        Self {
+            revision,
+            resource: None,
+        }
+    }
+}
+
+impl From<(Uuid, i32)> for Version {
+    fn from((resource, revision): (Uuid, i32)) -> Self {
+        Self {
+            revision,
+            resource: Some(resource),
+        }
+    }
+}
+
 impl EntityTag {
-    /// The tag of `bytes`, which represent `revision`.
+    /// The tag of `bytes`, which represent a version.
     #[must_use]
-    pub fn of(revision: i32, bytes: &[u8]) -> Self {
+    pub fn of(version: impl Into<Version>, bytes: &[u8]) -> Self {
+        let Version { revision, resource } = version.into();
         let start = Sha256::digest(bytes).first_chunk().copied().unwrap_or_default();
         let digest = format!("{:08x}", u32::from_be_bytes(start));
+        let digest = match resource {
+            None => digest,
+            Some(id) => format!("{digest}.{}", mark_of(id)),
+        };
         Self { revision, digest }
     }
 
@@ -87,6 +119,8 @@ pub struct Conditions {
     if_none_match: Option<TagList>,
     /// The revision that the body names, which counts when there is no `If-Match`.
     named_in_body: Option<u64>,
+    /// The resource that the request is about: the tags of others name no revision of it.
+    resource: Option<Uuid>,
 }
 
 /// Who may keep an answer.
@@ -115,12 +149,31 @@ impl Caching {
 /// `internal-error` when the view cannot be written as JSON, which is a defect.
 pub fn resource_response(
     conditions: &Conditions,
-    revision: i32,
+    version: impl Into<Version>,
     caching: Caching,
     view: &impl Serialize,
 ) -> Result<HttpResponse, Problem> {
     let bytes = json_bytes(view)?;
-    let tag = EntityTag::of(revision, &bytes);
+    Ok(representation_response(
+        conditions,
+        version,
+        caching,
+        "application/json",
+        bytes,
+    ))
+}
+
+/// Answers with one representation of a resource as it is to be sent, its entity tag, and 304 in place of the body when
+/// the client has it.
+#[must_use]
+pub fn representation_response(
+    conditions: &Conditions,
+    version: impl Into<Version>,
+    caching: Caching,
+    media_type: &str,
+    bytes: Vec<u8>,
+) -> HttpResponse {
+    let tag = EntityTag::of(version, &bytes);
     let is_held = conditions.is_held_by_client(&tag);
     let mut response = if is_held {
         HttpResponse::NotModified()
@@ -129,11 +182,10 @@ pub fn resource_response(
     };
     response.insert_header((header::ETAG, tag.header_value()));
     response.insert_header((header::CACHE_CONTROL, caching.header_value()));
-    Ok(if is_held {
-        response.finish()
-    } else {
-        response.content_type("application/json").body(bytes)
-    })
+    if is_held {
+        return response.finish();
+    }
+    response.content_type(media_type).body(bytes)
 }
 
 /// Answers with what a write made: 201 with its place for something new, 200 for something changed. The tag is the one of
@@ -185,13 +237,21 @@ pub enum Written {
 /// Answers that what had the slug at the end of the path has another one now (RFC 9110, section 15.4.9), keeping the query.
 #[must_use]
 pub fn moved_response(request: &HttpRequest, public_url: &str, current: &str) -> HttpResponse {
-    let folder = request.path().rsplit_once('/').map_or("", |(folder, _former)| folder);
+    moved_part_response(request, public_url, current, "")
+}
+
+/// The same for what stands below the slug: `part` is the end of the path, such as `/document`.
+#[must_use]
+pub fn moved_part_response(request: &HttpRequest, public_url: &str, current: &str, part: &str) -> HttpResponse {
+    let path = request.path();
+    let path = path.strip_suffix(part).unwrap_or(path);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _former)| folder);
     let query = request
         .uri()
         .query()
         .map_or_else(String::new, |query| format!("?{query}"));
     HttpResponse::PermanentRedirect()
-        .insert_header((header::LOCATION, format!("{public_url}{folder}/{current}{query}")))
+        .insert_header((header::LOCATION, format!("{public_url}{folder}/{current}{part}{query}")))
         .insert_header((header::CACHE_CONTROL, Caching::Public.header_value()))
         .finish()
 }
@@ -224,7 +284,15 @@ impl FromRequest for Conditions {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Self::from_headers(request.headers()))
+        let conditions = Self::from_headers(request.headers());
+        let id = request
+            .match_info()
+            .get("id")
+            .and_then(|text| Uuid::parse_str(text).ok());
+        ready(conditions.map(|conditions| match id {
+            Some(id) => conditions.about(id),
+            None => conditions,
+        }))
     }
 }
 
@@ -234,7 +302,17 @@ impl Conditions {
             if_match: tag_list(headers, &header::IF_MATCH, "If-Match")?,
             if_none_match: tag_list(headers, &header::IF_NONE_MATCH, "If-None-Match")?,
             named_in_body: None,
+            resource: None,
         })
+    }
+
+    /// The same conditions of a request about a resource. Those of a request with its id in the path know it already.
+    #[must_use]
+    pub fn about(self, resource: Uuid) -> Self {
+        Self {
+            resource: Some(resource),
+            ..self
+        }
     }
 
     /// The same conditions; a revision that the body names counts like `If-Match` when there is no such header and the
@@ -309,7 +387,12 @@ impl Conditions {
             None => named_in_body.map_or(Expected::Any, |revision| Expected::OneOf(vec![revision])),
             Some(TagList::Any) => Expected::Any,
             // A tag that is none of ours names no revision, so it matches nothing.
-            Some(TagList::Tags(tags)) => Expected::OneOf(tags.iter().filter_map(|tag| revision_of(tag)).collect()),
+            Some(TagList::Tags(tags)) => {
+                let own = tags
+                    .iter()
+                    .filter(|tag| self.resource.is_none_or(|id| may_be_of(tag, id)));
+                Expected::OneOf(own.filter_map(|tag| revision_of(tag)).collect())
+            }
         }
     }
 }
@@ -343,7 +426,11 @@ impl TryFrom<&String> for ExpectedText {
 
 impl std::fmt::Display for ExpectedTextFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} names no revision; give the ETag that was read, such as r3, or *", self.0)
+        write!(
+            f,
+            "{:?} names no revision; give the ETag that was read, such as r3, or *",
+            self.0
+        )
     }
 }
 
@@ -443,6 +530,22 @@ fn revision_of(tag: &str) -> Option<i32> {
         .filter(|_| revision.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// The mark of a resource in its tags: the end of its id, which is random in a `UUIDv7`.
+fn mark_of(id: Uuid) -> String {
+    let [.., high, low] = id.into_bytes();
+    format!("{high:02x}{low:02x}")
+}
+
+/// Whether a tag may be one of a resource: a tag without a mark says nothing about that. What a proxy puts after the mark,
+/// such as `-gzip`, does not count.
+fn may_be_of(tag: &str, id: Uuid) -> bool {
+    let mut parts = weakened(tag).trim_matches('"').splitn(3, '.').skip(2);
+    match parts.next().and_then(|mark| mark.get(..4)) {
+        Some(mark) => mark == mark_of(id),
+        None => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::HeaderValue;
@@ -479,6 +582,33 @@ mod tests {
                 .unwrap_err();
             assert_eq!(stale.kind().status, 412, "{value}");
         }
+    }
+
+    #[test]
+    fn the_tag_of_another_resource_names_no_revision() {
+        let (own, other) = (Uuid::from_u128(0x9b1d), Uuid::from_u128(0x9b1e));
+        let tag = EntityTag::of((own, 3), b"{}").header_value();
+        assert_eq!(tag, "\"r3.44136fa3.9b1d\"");
+        for (value, is_allowed) in [
+            ("\"r3.44136fa3.9b1d\"", true),
+            ("W/\"r3.44136fa3.9b1d\"", true),
+            ("\"r3.44136fa3.9b1d-gzip\"", true),
+            ("\"r3.44136fa3\"", true),
+            ("\"r3\"", true),
+            ("\"r3.44136fa3.9b1e\"", false),
+            ("W/\"r3.44136fa3.9b1e-gzip\"", false),
+            ("\"r3.44136fa3.9b1e\", \"r3\"", true),
+        ] {
+            let conditions = conditions(header::IF_MATCH, value).unwrap();
+            assert_eq!(
+                conditions.clone().about(own).optional().allows(3),
+                is_allowed,
+                "{value}"
+            );
+            assert!(conditions.optional().allows(3), "{value}");
+        }
+        let of_other = conditions(header::IF_MATCH, "\"r3.44136fa3.9b1e\"").unwrap();
+        assert!(of_other.about(other).optional().allows(3));
     }
 
     #[test]

@@ -12,11 +12,11 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use chrono::{DateTime, SubsecRound, Utc};
-use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef};
+use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef};
 use futures_util::StreamExt;
 use uuid::Uuid;
 
-use crate::field::{Line, Refusal, TextFault, read_from_text};
+use crate::field::{Line, Refusal, TextFault, WholeNumber, read_from_text};
 use crate::http::problem::{Problem, ProblemFault};
 use crate::http::problem_codes;
 use crate::slug::{Slug, SlugFault};
@@ -411,11 +411,7 @@ pub struct UuidText(pub Uuid);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LevelCount(pub i32);
 
-/// A whole number in a body: `LEAST` to `MOST`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WholeNumber<const LEAST: i32, const MOST: i32>(i32);
-
-/// The number of a revision, from 1.
+/// The number of a revision in a body, from 1.
 pub type RevisionNumber = WholeNumber<1, { i32::MAX }>;
 
 /// What names an author in a filter: a slug, or an id.
@@ -436,39 +432,6 @@ pub struct TimeText(pub DateTime<Utc>);
 pub struct FormFault {
     code: &'static str,
     detail: String,
-}
-
-impl<const LEAST: i32, const MOST: i32> WholeNumber<LEAST, MOST> {
-    /// The number.
-    #[must_use]
-    pub fn get(self) -> i32 {
-        self.0
-    }
-}
-
-impl<const LEAST: i32, const MOST: i32, E> Deserr<E> for WholeNumber<LEAST, MOST>
-where
-    E: DeserializeError + MergeWithError<FormFault>,
-{
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<Self, E> {
-        let number = match value {
-            Value::Integer(number) => i32::try_from(number).ok(),
-            Value::NegativeInteger(number) => i32::try_from(number).ok(),
-            actual => {
-                let accepted = &[ValueKind::Integer];
-                let kind = ErrorKind::IncorrectValueKind { actual, accepted };
-                return Err(deserr::take_cf_content(E::error(None, kind, location)));
-            }
-        };
-        let fault = || FormFault {
-            code: "out-of-range",
-            detail: format!("it is not a number from {LEAST} to {MOST}"),
-        };
-        number
-            .filter(|number| (LEAST..=MOST).contains(number))
-            .map(Self)
-            .ok_or_else(|| deserr::take_cf_content(E::merge(None, fault(), location)))
-    }
 }
 
 impl Default for LevelCount {
@@ -573,6 +536,33 @@ impl InputFaults {
                 code,
                 detail: detail.into(),
             }],
+        }
+    }
+
+    /// The same faults of something that stands at a place of the body, which is a JSON Pointer.
+    #[must_use]
+    pub fn below(self, place: &str) -> Self {
+        let faults = self.faults.into_iter().map(|fault| InputFault {
+            pointer: format!("{place}{}", fault.pointer),
+            ..fault
+        });
+        Self {
+            faults: faults.collect(),
+        }
+    }
+
+    /// Passes a list that is not too long.
+    ///
+    /// # Errors
+    /// A fault at the list.
+    pub fn at_most<T>(pointer: &str, most: usize, list: Vec<T>) -> Result<Vec<T>, Self> {
+        match list.len() {
+            count if count > most => Err(Self::at(
+                pointer,
+                "too-many",
+                format!("there are {count} entries, and at most {most} are taken"),
+            )),
+            _ => Ok(list),
         }
     }
 

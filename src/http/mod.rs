@@ -7,6 +7,7 @@ pub mod cors;
 pub mod explorer;
 pub mod fallback;
 pub mod input;
+pub mod negotiation;
 pub mod operations;
 pub mod page;
 pub mod patch;

@@ -97,6 +97,10 @@ problem_codes! {
         cause: "The path exists, and not with this method.",
         remedy: "The `Allow` header lists the methods there are.",
         example: "curl -i -X OPTIONS http://127.0.0.1:8080/v1/articles";
+    NOT_ACCEPTABLE = "not-acceptable", 406, "There is no such form of it",
+        cause: "The `Accept` header names only media types in which this is not given.",
+        remedy: "`detail` names the forms there are. Name one of them, or leave the header out.",
+        example: "curl -H 'Accept: text/plain' http://127.0.0.1:8080/v1/articles/by-slug/a-walk-through-the-harbour/document";
     REQUEST_TIMEOUT = "request-timeout", 408, "The body did not arrive in time",
         cause: "The connection was too slow, or stopped in the middle of the body.",
         remedy: "Send the request again; nothing was stored.",

@@ -1,20 +1,19 @@
 //! The settings of the site: the row, rules and what can go wrong when they change.
 
-use std::fmt;
-
 use deserr::{DeserializeError, Deserr, IntoValue, MergeWithError, ValuePointerRef};
 use diesel::{AsChangeset, Queryable, Selectable};
 use serde_json::{Map, Value};
 
-use crate::articles::custom_fields::{CustomFieldsSchema, SchemaFault};
 use crate::conflict::StaleRevision;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::site_settings;
 use crate::database::timestamp::RowTime;
-use crate::field::{Refusal, TextFault, WebAddress, read_from_text};
+use crate::field::WholeNumber;
 use crate::http::input::fault_below;
 use crate::http::patch::Patch;
+use crate::site::article_url::ArticleUrl;
+use crate::site::custom_fields::{CustomFieldsSchema, SchemaFault};
 
 /// How many revisions of an article are kept.
 pub type RevisionsKept = WholeNumber<10, 100_000>;
@@ -25,11 +24,11 @@ pub type FoldMinutes = WholeNumber<1, 1_440>;
 /// How many characters a headline may have before preflight warns.
 pub type TitleCharacters = WholeNumber<20, 300>;
 
-/// What stands for the slug in the address of an article.
-pub const SLUG_SLOT: &str = "{slug}";
+/// The minutes of autosaves that a new site folds.
+pub const FOLD_MINUTES_OF_A_NEW_SITE: i32 = 10;
 
-/// A slug to try an address with. An address in which it stands already is refused, rather than told apart.
-const SAMPLE_SLUG: &str = "sample-slug-of-galley";
+/// The characters beyond which search engines cut a headline.
+pub const TITLE_CHARACTERS_OF_A_NEW_SITE: i32 = 110;
 
 /// The row of `site_settings`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
@@ -130,151 +129,6 @@ impl SchemaChange {
     }
 }
 
-/// A whole number from `LEAST` to `MOST`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WholeNumber<const LEAST: i32, const MOST: i32>(i32);
-
-/// A number that is out of bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NumberFault {
-    least: i32,
-    most: i32,
-}
-
-impl<const LEAST: i32, const MOST: i32> WholeNumber<LEAST, MOST> {
-    /// Takes a number.
-    ///
-    /// # Errors
-    /// [`NumberFault`] when it is out of bounds.
-    pub fn new(number: i64) -> Result<Self, NumberFault> {
-        i32::try_from(number)
-            .ok()
-            .filter(|number| (LEAST..=MOST).contains(number))
-            .map(Self)
-            .ok_or(NumberFault {
-                least: LEAST,
-                most: MOST,
-            })
-    }
-
-    /// The number.
-    #[must_use]
-    pub fn get(self) -> i32 {
-        self.0
-    }
-}
-
-impl FoldMinutes {
-    /// What a new site has: ten minutes.
-    #[must_use]
-    pub fn of_a_new_site() -> Self {
-        Self(10)
-    }
-}
-
-impl TitleCharacters {
-    /// What a new site has: 110 characters, beyond which search engines cut a headline.
-    #[must_use]
-    pub fn of_a_new_site() -> Self {
-        Self(110)
-    }
-}
-
-impl<const LEAST: i32, const MOST: i32, E> Deserr<E> for WholeNumber<LEAST, MOST>
-where
-    E: DeserializeError + MergeWithError<NumberFault>,
-{
-    fn deserialize_from_value<V: IntoValue>(value: deserr::Value<V>, location: ValuePointerRef<'_>) -> Result<Self, E> {
-        let number = i64::deserialize_from_value(value, location)?;
-        Self::new(number).map_err(|fault| fault_below(None, "", location, fault))
-    }
-}
-
-impl fmt::Display for NumberFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it is not a whole number from {} to {}", self.least, self.most)
-    }
-}
-
-impl Refusal for NumberFault {
-    fn code(&self) -> &'static str {
-        "out-of-bounds"
-    }
-}
-
-/// The address of an article on the public site: an absolute `http` or `https` address with `{slug}` once, in its path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArticleUrl(String);
-
-/// A text that is not the address of an article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArticleUrlFault {
-    /// It is no address.
-    Text(TextFault),
-    /// The slug has no place in it, or more than one, or one that is not in the path.
-    Slot,
-}
-
-impl ArticleUrl {
-    /// Takes a text.
-    ///
-    /// # Errors
-    /// [`ArticleUrlFault`].
-    pub fn parse(text: &str) -> Result<Self, ArticleUrlFault> {
-        let text = text.trim();
-        let filled = text.replace(SLUG_SLOT, SAMPLE_SLUG);
-        let address = WebAddress::parse(&filled).map_err(ArticleUrlFault::Text)?;
-        let is_in_path = url::Url::parse(address.as_str()).is_ok_and(|url| url.path().contains(SAMPLE_SLUG));
-        let braces = text.matches(['{', '}']).count();
-        match is_in_path && braces == 2 && !text.contains(SAMPLE_SLUG) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(ArticleUrlFault::Slot),
-        }
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The text, given away.
-    #[must_use]
-    pub fn into_string(self) -> String {
-        self.0
-    }
-}
-
-impl TryFrom<&String> for ArticleUrl {
-    type Error = ArticleUrlFault;
-
-    fn try_from(text: &String) -> Result<Self, ArticleUrlFault> {
-        Self::parse(text)
-    }
-}
-
-impl fmt::Display for ArticleUrlFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(fault) => fault.fmt(f),
-            Self::Slot => f.write_str(
-                "the place of the slug, {slug}, must stand in its path once, such as https://example.org/stories/{slug}",
-            ),
-        }
-    }
-}
-
-impl Refusal for ArticleUrlFault {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Text(fault) => fault.code(),
-            Self::Slot => "invalid-template",
-        }
-    }
-}
-
-read_from_text!(ArticleUrl);
-
 /// A schema for the custom fields of articles that was compiled once, so that it can be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CustomSchema(Value);
@@ -330,57 +184,9 @@ impl From<diesel::result::Error> for SiteFailure {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn the_address_of_an_article_has_the_slug_in_its_path() {
-        for text in [
-            "https://example.org/{slug}",
-            " http://example.org:8080/stories/{slug}.html ",
-            "https://example.org/a/{slug}/b?x=1#y",
-        ] {
-            assert_eq!(ArticleUrl::parse(text).unwrap().as_str(), text.trim(), "{text}");
-        }
-        for text in [
-            "https://example.org/",
-            "https://example.org/slug",
-            "https://example.org/?article={slug}",
-            "https://example.org/#{slug}",
-            "https://{slug}.example.org/",
-            "https://example.org/{slug}/{slug}",
-            "https://example.org/{id}/{slug}",
-            "https://example.org{slug}",
-            "http:///{slug}",
-            "https://someone:{slug}@example.org/",
-        ] {
-            assert_eq!(ArticleUrl::parse(text), Err(ArticleUrlFault::Slot), "{text}");
-        }
-        for text in [
-            "/stories/{slug}",
-            "ftp://example.org/{slug}",
-            "{slug}",
-            "",
-            "javascript:{slug}",
-        ] {
-            assert!(
-                matches!(ArticleUrl::parse(text), Err(ArticleUrlFault::Text(_))),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_whole_number_has_bounds() {
-        assert_eq!(WholeNumber::<10, 20>::new(10).unwrap().get(), 10);
-        assert_eq!(WholeNumber::<10, 20>::new(20).unwrap().get(), 20);
-        for number in [i64::MIN, -1, 9, 21, i64::MAX] {
-            let fault = WholeNumber::<10, 20>::new(number).unwrap_err();
-            assert_eq!(fault.to_string(), "it is not a whole number from 10 to 20");
-        }
-    }
 
     #[test]
     fn a_part_of_a_schema_is_merged_and_the_whole_must_be_one() {
@@ -413,16 +219,5 @@ mod tests {
             Some(current)
         );
         assert_eq!(schema(SchemaChange::Remove, Some(current)).unwrap(), None);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_an_address_panic(text in "\\PC*|(https?://)?[a-z./?#{}]{0,12}(\\{slug\\})?[a-z./?#{}]{0,12}") {
-            if let Ok(url) = ArticleUrl::parse(&text) {
-                let filled = url.as_str().replace(SLUG_SLOT, "a-slug");
-                let filled = url::Url::parse(&filled).unwrap();
-                prop_assert!(filled.path().contains("a-slug"), "{filled}");
-            }
-        }
     }
 }

@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use crate::http::input::InputFaults;
 use crate::http::patch::{Kept, Patch};
 use crate::http::times;
+use crate::site::article_url::ArticleUrl;
 use crate::site::site::{
-    ArticleUrl, CustomSchema, FoldMinutes, RevisionsKept, SchemaChange, SettingsChange, SiteSettingsRow,
-    TitleCharacters,
+    CustomSchema, FOLD_MINUTES_OF_A_NEW_SITE, FoldMinutes, RevisionsKept, SchemaChange, SettingsChange,
+    SiteSettingsRow, TITLE_CHARACTERS_OF_A_NEW_SITE, TitleCharacters,
 };
 
 /// The settings of the site.
@@ -133,8 +134,12 @@ impl From<SiteSettingsIn> for SettingsChange {
         } = body;
         Self {
             revisions_kept: Patch::replacing(revisions_kept),
-            autosave_fold_minutes: Some(autosave_fold_minutes.unwrap_or(FoldMinutes::of_a_new_site())),
-            title_characters: Some(title_characters.unwrap_or(TitleCharacters::of_a_new_site())),
+            autosave_fold_minutes: Some(
+                autosave_fold_minutes.unwrap_or(FoldMinutes::nearest(FOLD_MINUTES_OF_A_NEW_SITE)),
+            ),
+            title_characters: Some(
+                title_characters.unwrap_or(TitleCharacters::nearest(TITLE_CHARACTERS_OF_A_NEW_SITE)),
+            ),
             article_url: Patch::replacing(article_url),
             custom_fields_schema: custom_fields_schema.map_or(SchemaChange::Remove, SchemaChange::Replace),
         }

@@ -28,7 +28,9 @@ macro_rules! slice_by_creation {
             $crate::http::page::PositionKey::Text(_) => None,
         });
         match (slice.order, after) {
-            ($crate::http::page::SortOrder::Ascending, None) => query.order(($table::created_at.asc(), $table::id.asc())),
+            ($crate::http::page::SortOrder::Ascending, None) => {
+                query.order(($table::created_at.asc(), $table::id.asc()))
+            }
             ($crate::http::page::SortOrder::Descending, None) => {
                 query.order(($table::created_at.desc(), $table::id.desc()))
             }

@@ -8,6 +8,8 @@ pub mod accounts;
 pub mod article_access;
 #[path = "../articles/bulk/store.rs"]
 pub mod article_bulk;
+#[path = "../articles/document_store.rs"]
+pub mod article_documents;
 #[path = "../articles/notes/store.rs"]
 pub mod article_notes;
 #[path = "../articles/row_store.rs"]

@@ -64,7 +64,7 @@ pub async fn get_tag(
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
     let id = id.0;
-    let found: Result<TagLookup, Failure> = read!(&state.database, tags::find_for_readers(id));
+    let found: Result<TagLookup, Failure> = read!(&state.database, tags::find_by_id(id, TagAudience::Public));
     match found? {
         TagLookup::Found(row) => resource_response(&conditions, row.revision, Caching::Public, &TagOut::from(row)),
         TagLookup::Moved(current) => {

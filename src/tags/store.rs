@@ -29,11 +29,11 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<TagRow
     by_id(connection, RowId(id)).await
 }
 
-/// The tag with an id as readers may see it, or the one that it was merged into.
-pub async fn find_for_readers(connection: &mut Connection, id: Uuid) -> Result<TagLookup, Failure> {
+/// The tag with an id as somebody may see it, or the one that it was merged into.
+pub async fn find_by_id(connection: &mut Connection, id: Uuid, audience: TagAudience) -> Result<TagLookup, Failure> {
     match by_id(connection, RowId(id)).await? {
         None => Ok(TagLookup::Absent),
-        Some(row) => living(connection, row, TagAudience::Public).await,
+        Some(row) => living(connection, row, audience).await,
     }
 }
 
@@ -108,6 +108,28 @@ pub async fn named(
         make_unless_made(connection, rows.collect()).await?;
     }
     Err(Failure::Busy("others make tags of these names in this moment".into()))
+}
+
+/// The same tags, with the living one in place of each that was merged; each once, in their order.
+pub async fn followed(connection: &mut Connection, ids: Vec<Uuid>) -> Result<Vec<Uuid>, Failure> {
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let merged: Vec<(RowId, RowId)> = tags::table
+        .filter(tags::id.eq_any(ids.iter().copied().map(RowId).collect::<Vec<_>>()))
+        .filter(tags::merged_into.is_not_null())
+        .select((tags::id, tags::merged_into.assume_not_null()))
+        .load(connection)
+        .await?;
+    let mut followed: Vec<Uuid> = Vec::new();
+    for id in ids {
+        let target = merged.iter().find(|(tag, _)| tag.0 == id);
+        let id = target.map_or(id, |(_, target)| target.0);
+        if !followed.contains(&id) {
+            followed.push(id);
+        }
+    }
+    Ok(followed)
 }
 
 /// Makes tags visible to readers, since something that has them is.

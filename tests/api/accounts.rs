@@ -474,6 +474,8 @@ fn need_of(operation: &str) -> Need {
         | "list_authors"
         | "get_author"
         | "get_author_by_slug"
+        | "get_article_document"
+        | "get_article_blocks"
         | "get_preview"
         | "list_sections"
         | "get_section"
@@ -498,6 +500,7 @@ fn need_of(operation: &str) -> Need {
         "get_me" => Need::Account,
         "list_editorial_articles"
         | "get_editorial_article"
+        | "get_editorial_document"
         | "preflight_article"
         | "list_revisions"
         | "get_revision"

@@ -70,6 +70,45 @@ on_both_databases! {
         reader.get("/v1/authors/by-slug/ada-lovelace").await.problem(404, "not-found");
     }
 
+    async fn an_author_has_a_picture_an_affiliation_and_links(app: TestApp) {
+        let (ada, reader) = (app.editor().await, app.reader());
+        let profile = json!({
+            "name": "Ada Lovelace",
+            "avatar": {"url": "https://example.org/ada.jpg", "alt": "Ada at her desk"},
+            "affiliation": "Analytical Engine Society",
+            "links": [
+                {"label": "Mastodon", "url": "https://social.example/@ada"},
+                {"label": "All her papers", "url": "https://example.org/papers?by=ada"},
+            ],
+        });
+        let author = ada.post(AUTHORS, profile.clone()).await.expect(201).json();
+        insta::assert_json_snapshot!("author_with_profile", author);
+        let seen = reader.get(&page(&author)).await.expect(200).json();
+        for member in ["avatar", "affiliation", "links"] {
+            assert_eq!((&author[member], &seen[member]), (&profile[member], &profile[member]));
+        }
+        assert_eq!(reader.get("/v1/authors").await.json()["data"][0], seen);
+
+        // A patch changes a part of the picture, and takes all of the links.
+        let patched = change(&ada, &author, json!({"avatar": {"alt": null}, "links": [{"label": "Blog", "url": "https://ada.example/"}]})).await;
+        assert_eq!(patched["avatar"], json!({"url": "https://example.org/ada.jpg"}));
+        assert_eq!(patched["affiliation"], "Analytical Engine Society");
+        assert_eq!(patched["links"], json!([{"label": "Blog", "url": "https://ada.example/"}]));
+        let patched = change(&ada, &author, json!({"avatar": {"url": "https://example.org/new.jpg"}, "name": "Ada"})).await;
+        assert_eq!(patched["avatar"], json!({"url": "https://example.org/new.jpg"}));
+        let patched = change(&ada, &author, json!({"avatar": null, "affiliation": null, "links": []})).await;
+        assert_eq!((patched.get("avatar"), patched.get("affiliation"), &patched["links"]), (None, None, &json!([])));
+        let problem = ada.patch(&desk(&author), "*", json!({"avatar": {"alt": "Nobody"}})).await.problem(422, "validation-failed");
+        assert_eq!((&only_fault(&problem)["pointer"], &only_fault(&problem)["code"]), (&json!("#/avatar/url"), &json!("required")));
+
+        // A replacement removes what it leaves out.
+        ada.put(&desk(&author), "*", profile).await.expect(200);
+        let replaced = ada.put(&desk(&author), "*", json!({"name": "Ada"})).await.expect(200).json();
+        assert_eq!((replaced.get("avatar"), replaced.get("affiliation"), &replaced["links"]), (None, None, &json!([])));
+        let seen = reader.get(&page(&author)).await.expect(200).json();
+        assert_eq!((seen.get("avatar"), seen.get("affiliation"), &seen["links"]), (None, None, &json!([])));
+    }
+
     async fn a_change_of_an_author_must_name_the_current_revision(app: TestApp) {
         let (ada, bob) = (app.editor().await, app.editor().await);
         let grace = author(&ada, "Grace Hopper").await;
@@ -244,6 +283,9 @@ on_both_databases! {
         let grace = author(&ada, "Grace Hopper").await;
         let before = ada.get(AUTHORS).await.json();
         let (too_long, long_bio) = ("é".repeat(121), "x".repeat(10_001));
+        let (affiliation, alt, label) = ("é".repeat(201), "é".repeat(501), "é".repeat(101));
+        let link = json!({"label": "Blog", "url": "https://ada.example"});
+        let many = vec![link.clone(); 21];
         for (body, pointer, code) in [
             (json!({}), "#/name", "required"),
             (json!({"name": ""}), "#/name", "empty"),
@@ -257,12 +299,25 @@ on_both_databases! {
             (json!({"name": "Ada", "url": "javascript:alert(1)"}), "#/url", "invalid-url"),
             (json!({"name": "Ada", "url": "/ada"}), "#/url", "invalid-url"),
             (json!({"name": "Ada", "bio": "Writes."}), "#/bio", "unknown"),
+            (json!({"name": "Ada", "affiliation": affiliation}), "#/affiliation", "too-long"),
+            (json!({"name": "Ada", "affiliation": "a\nb"}), "#/affiliation", "control-character"),
+            (json!({"name": "Ada", "avatar": "https://ada.example/a.jpg"}), "#/avatar", "wrong-type"),
+            (json!({"name": "Ada", "avatar": {"alt": "Ada"}}), "#/avatar/url", "required"),
+            (json!({"name": "Ada", "avatar": {"url": "data:image/png,x"}}), "#/avatar/url", "invalid-url"),
+            (json!({"name": "Ada", "avatar": {"url": "https://ada.example/a.jpg", "alt": alt}}), "#/avatar/alt", "too-long"),
+            (json!({"name": "Ada", "avatar": {"url": "https://ada.example/a.jpg", "width": 9}}), "#/avatar/width", "unknown"),
+            (json!({"name": "Ada", "links": [link, {"url": "https://ada.example"}]}), "#/links/1/label", "required"),
+            (json!({"name": "Ada", "links": [{"label": label, "url": "https://ada.example"}]}), "#/links/0/label", "too-long"),
+            (json!({"name": "Ada", "links": [{"label": "Blog"}]}), "#/links/0/url", "required"),
+            (json!({"name": "Ada", "links": [{"label": "Blog", "url": "javascript:x"}]}), "#/links/0/url", "invalid-url"),
+            (json!({"name": "Ada", "links": [{"label": "Blog", "url": "https://ada.example", "rel": "me"}]}), "#/links/0/rel", "unknown"),
+            (json!({"name": "Ada", "links": many}), "#/links", "too-many"),
         ] {
             let problem = ada.post(AUTHORS, body.clone()).await.problem(422, "validation-failed");
             let fault = only_fault(&problem);
             assert_eq!((&fault["pointer"], &fault["code"]), (&json!(pointer), &json!(code)), "{body}");
         }
-        for member in ["name", "slug"] {
+        for member in ["name", "slug", "links"] {
             let problem = ada.patch(&desk(&grace), "*", json!({member: null})).await.problem(422, "validation-failed");
             assert_eq!(only_fault(&problem)["pointer"], format!("#/{member}"));
             assert_eq!(only_fault(&problem)["code"], "wrong-type");

@@ -61,6 +61,19 @@ SELECT id, revision, 'save', title, NULL, '[]', updated_at, updated_by, updated_
                 FROM (SELECT author_id FROM article_authors WHERE article_id = articles.id ORDER BY position)))
 FROM articles;
 
+-- What readers see, where the working copy is ahead of it. Whether its teaser was given or made from the text is not
+-- known; it counts as given if the working copy has one that was.
+INSERT INTO revisions (article_id, revision, kind, title, message, changed_fields, saved_at, saved_by, began_at, content)
+SELECT shown.article_id, shown.revision, 'save', shown.title, NULL, '[]', shown.updated_at, articles.updated_by,
+    shown.updated_at, json_object(
+    'title', shown.title, 'slug', shown.slug, 'subtitle', shown.subtitle,
+    'excerpt', CASE WHEN articles.excerpt IS NULL THEN NULL ELSE shown.excerpt END, 'body_markdown', shown.body_markdown,
+    'lang', shown.lang, 'canonical_url', shown.canonical_url,
+    'authors', (SELECT json_group_array(json_object('author', lower(hex(author_id)), 'role', 'author'))
+                FROM (SELECT author_id FROM published_bylines WHERE article_id = shown.article_id ORDER BY position)))
+FROM published_articles AS shown JOIN articles ON articles.id = shown.article_id
+WHERE shown.revision <> articles.revision;
+
 -- When to publish a revision, and when to take the article away again.
 CREATE TABLE schedules (
     article_id BLOB NOT NULL PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,

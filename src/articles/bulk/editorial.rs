@@ -7,7 +7,7 @@ use crate::accounts::guards::{Authorized, WhenGranted};
 use crate::accounts::permissions::{Administer, DeleteArticles, PublishArticles, Scope, WriteArticles};
 use crate::articles::article::{MergePolicy, Ownership, Save, SaveKind, ScheduleChange, StepRequest, WorkingFilter};
 use crate::articles::bulk::operation::{
-    BulkAction, BulkFailure, BulkOperation, BulkOutcome, BulkTargets, MAX_OPERATIONS,
+    BulkAction, BulkFailure, BulkOperation, BulkOutcome, BulkTargets, MAX_OPERATIONS, OperationPlace, RefusedOperation,
 };
 use crate::articles::bulk::views::{
     BulkActionIn, BulkFilterIn, BulkIn, BulkOp, BulkOperationIn, BulkOut, BulkQuery, BulkResultOut, bounded,
@@ -191,7 +191,10 @@ async fn bulk_action(state: &AppState, input: BulkActionIn, place: &str) -> Resu
                 kind: SaveKind::Save,
                 merge: MergePolicy::Refuse,
             };
-            return Ok(BulkAction::Update(Box::new(patched(state, changes).await?), save));
+            return Ok(BulkAction::Update(
+                Box::new(patched(state, changes, &format!("{place}/changes")).await?),
+                save,
+            ));
         }
         BulkOp::Schedule if publish_at.is_none() && unpublish_at.is_none() => {
             let detail = "give publish_at, unpublish_at or both";
@@ -308,17 +311,30 @@ fn result(index: usize, outcome: BulkOutcome, request_id: &RequestId) -> BulkRes
     }
 }
 
+fn refusal(refused: RefusedOperation) -> ProblemFault {
+    let RefusedOperation { place, failure } = refused;
+    let problem = Problem::from(failure);
+    let details = problem.details();
+    match place {
+        OperationPlace::Listed { index } => {
+            ProblemFault::member(&format!("/operations/{index}"), &details.code, details.detail.clone())
+        }
+        OperationPlace::Selected { article } => {
+            let detail = format!("Article {article}: {}", details.detail);
+            ProblemFault::member("/select", &details.code, detail)
+        }
+    }
+}
+
 impl From<BulkFailure> for Problem {
     fn from(failure: BulkFailure) -> Self {
         match failure {
             BulkFailure::Refused(refused) => {
-                let detail = format!("{} of the operations cannot be carried out, so none was.", refused.len());
-                let faults = refused.into_iter().map(|(index, failure)| {
-                    let problem = Self::from(failure);
-                    let details = problem.details();
-                    ProblemFault::member(&format!("/operations/{index}"), &details.code, details.detail.clone())
-                });
-                Self::new(&problem_codes::BULK_REFUSED, detail).with_faults(faults)
+                let detail = format!(
+                    "{} of the operations cannot be carried out, so none was.",
+                    refused.len()
+                );
+                Self::new(&problem_codes::BULK_REFUSED, detail).with_faults(refused.into_iter().map(refusal))
             }
             BulkFailure::TooMany => {
                 let detail = format!("the filter finds more than {MAX_OPERATIONS} articles; narrow it");

@@ -65,11 +65,35 @@ pub struct BulkOutcome {
     pub result: Result<WorkingArticle, ArticleFailure>,
 }
 
+/// Where an operation stands in the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationPlace {
+    /// In the list.
+    Listed {
+        /// The place, from 0.
+        index: usize,
+    },
+    /// Nowhere by itself: the filter found its article.
+    Selected {
+        /// The article.
+        article: Uuid,
+    },
+}
+
+/// An operation that cannot be carried out.
+#[derive(Debug)]
+pub struct RefusedOperation {
+    /// Where it stands.
+    pub place: OperationPlace,
+    /// Why.
+    pub failure: ArticleFailure,
+}
+
 /// Why nothing of a bulk was carried out.
 #[derive(Debug)]
 pub enum BulkFailure {
     /// Some of its operations are refused, and it is all or none. Those that would have gone well are not named.
-    Refused(Vec<(usize, ArticleFailure)>),
+    Refused(Vec<RefusedOperation>),
     /// The filter finds more articles than one bulk may change.
     TooMany,
     /// The filter finds another number of articles than was expected.
@@ -102,6 +126,15 @@ impl BulkAction {
 }
 
 impl BulkTargets {
+    /// Where the operation on an article stands in the request.
+    #[must_use]
+    pub fn place(&self, index: usize, article: Uuid) -> OperationPlace {
+        match self {
+            Self::Listed(_) => OperationPlace::Listed { index },
+            Self::Selected { .. } => OperationPlace::Selected { article },
+        }
+    }
+
     /// Everything that is done.
     #[must_use]
     pub fn actions(&self) -> Vec<&BulkAction> {

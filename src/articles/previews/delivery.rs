@@ -37,7 +37,7 @@ pub async fn get_preview(state: Data<AppState>, token: Path<String>) -> Result<H
         verdict = state.keys.verify_preview(&token, now);
     }
     let link = match verdict {
-        Ok(claims) => claims.jti,
+        Ok(claims) => (claims.sub, claims.jti),
         Err(TokenFault::Expired) => return Err(PreviewReadFailure::Expired.into()),
         Err(_forged) => return Err(PreviewReadFailure::Absent.into()),
     };

@@ -13,8 +13,7 @@ use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::preview_links;
 use crate::database::timestamp::RowTime;
-use crate::field::Line;
-use crate::http::input::WholeNumber;
+use crate::field::{Line, WholeNumber};
 use crate::state::Stamp;
 
 /// What a link is for, such as the name of the person it is sent to.

@@ -12,6 +12,8 @@ pub enum PreviewReadFailure {
     Expired,
     /// It was ended before its time.
     Revoked,
+    /// The article lies in the trash.
+    Trashed,
     /// There is no such link.
     Absent,
     /// The article cannot be read.
@@ -41,6 +43,7 @@ impl From<PreviewReadFailure> for Problem {
         match failure {
             PreviewReadFailure::Expired => ended("Its time is over."),
             PreviewReadFailure::Revoked => ended("It was ended by the newsroom."),
+            PreviewReadFailure::Trashed => ended("The newsroom has put the article aside."),
             PreviewReadFailure::Absent => Self::not_found("preview"),
             PreviewReadFailure::Article(failure) => failure.into(),
         }

@@ -9,35 +9,50 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Connection, RunQueryDsl, article_rows, articles as reads, corrections, preview_links, references, revisions,
+    Connection, RunQueryDsl, article_access, article_rows, articles as reads, corrections, preview_links, references,
+    revisions,
 };
+use crate::articles::access::AccessFailure;
 use crate::articles::article::{
     ArticleFailure, ArticleRow, ArticleText, Ownership, PublishedArticle, PublishedArticleRow,
 };
 use crate::articles::content::ArticleContent;
+use crate::articles::lifecycle::ArticleState;
 use crate::articles::previews::preview_link::PreviewLinkLookup;
 use crate::articles::previews::preview_reading::PreviewReadFailure;
 use crate::comments::comment::ThreadRow;
+use crate::database::failure::Failure;
 use crate::database::schema::threads;
 use crate::database::timestamp::RowTime;
 use crate::markup::{Policy, Rendered};
 
-/// What a link shows.
+/// What a link to an article shows.
 pub async fn read(
     connection: &mut Connection,
-    link: Uuid,
+    (article, link): (Uuid, Uuid),
     now: RowTime,
 ) -> Result<PublishedArticle<PublishedArticleRow>, PreviewReadFailure> {
     let (article, revision) = match preview_links::usable(connection, link, now).await? {
         PreviewLinkLookup::Usable { article, revision } => (article, revision),
         PreviewLinkLookup::Expired => return Err(PreviewReadFailure::Expired),
         PreviewLinkLookup::Revoked => return Err(PreviewReadFailure::Revoked),
-        PreviewLinkLookup::Absent => return Err(PreviewReadFailure::Absent),
+        PreviewLinkLookup::Absent => return Err(absence(connection, article).await?),
     };
     let row = article_rows::find(connection, article.0, Ownership::Any).await?;
+    if row.standing().state == ArticleState::Trashed {
+        return Err(PreviewReadFailure::Trashed);
+    }
     let wanted = revisions::content(connection, row.id, revision).await?;
     let content = references::without_what_is_gone(connection, wanted).await?;
     Ok(as_published(connection, row, revision, content, now).await?)
+}
+
+/// Why a link is not there: an article that is gone for good took its links along.
+async fn absence(connection: &mut Connection, article: Uuid) -> Result<PreviewReadFailure, Failure> {
+    Ok(match article_access::absence(connection, article).await? {
+        AccessFailure::Absent => PreviewReadFailure::Absent,
+        gone => PreviewReadFailure::Article(gone.into()),
+    })
 }
 
 async fn as_published(
@@ -49,7 +64,10 @@ async fn as_published(
 ) -> Result<PublishedArticle<PublishedArticleRow>, ArticleFailure> {
     let text = match content.body_markdown == row.body_markdown {
         true => None,
-        false => Some(ArticleText::new(Rendered::new(content.body_markdown.clone(), Policy::Article))),
+        false => Some(ArticleText::new(Rendered::new(
+            content.body_markdown.clone(),
+            Policy::Article,
+        ))),
     };
     row.say(content.clone(), text);
     row.revision = revision;

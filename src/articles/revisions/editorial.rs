@@ -9,7 +9,7 @@ use crate::articles::article::{ArticleFailure, Belongings, Save, SaveKind};
 use crate::articles::content::ArticleContent;
 use crate::articles::diff::diff;
 use crate::articles::editorial::{changed, current_row, target};
-use crate::articles::revisions::revision::{RevisionRow, RevisionSummaryRow};
+use crate::articles::revisions::revision::{ComparedRevision, RevisionRow, RevisionSummaryRow};
 use crate::articles::revisions::views::{
     DiffOut, DiffQuery, RestoreQuery, RevisionListQuery, RevisionOut, RevisionPage, RevisionSummaryOut,
 };
@@ -168,16 +168,15 @@ pub async fn diff_revisions(
 ) -> Result<HttpResponse, Problem> {
     let target = target(&caller, &id);
     let wanted = (query.0.from.map(|from| from.0), query.0.to.map(|to| to.0));
-    let found: Result<((i32, ArticleContent), (i32, ArticleContent)), ArticleFailure> =
+    let found: Result<(ComparedRevision, ComparedRevision), ArticleFailure> =
         read!(&state.database, revisions::pair(target, wanted));
-    let ((from, earlier), (to, later)) = found?;
+    let (earlier, later) = found?;
+    let to = later.revision;
     // Long texts take a while, which no other request should wait for.
-    let compared = tokio::task::spawn_blocking(move || diff(&earlier, &later)).await;
-    let difference = compared.map_err(|panic| Problem::internal(panic.to_string()))?;
-    resource_response(
-        &Conditions::default(),
-        to,
-        Caching::Private,
-        &DiffOut::new(from, to, difference),
-    )
+    let compared = tokio::task::spawn_blocking(move || {
+        let difference = diff(&earlier.content, &later.content);
+        DiffOut::new(earlier, later, difference)
+    });
+    let view = compared.await.map_err(|panic| Problem::internal(panic.to_string()))?;
+    resource_response(&Conditions::default(), to, Caching::Private, &view)
 }

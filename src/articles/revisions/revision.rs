@@ -2,9 +2,9 @@
 
 use diesel::{Insertable, Queryable, Selectable};
 
-use crate::articles::article::{ArticleRow, Save};
+use crate::articles::article::{ArticleRow, Belongings, Save};
 use crate::articles::content::ArticleContent;
-use crate::articles::merge::ContentField;
+use crate::articles::merge::{ContentField, changed_fields};
 use crate::database::ids::RowId;
 use crate::database::schema::revisions;
 use crate::database::timestamp::RowTime;
@@ -55,6 +55,17 @@ pub struct RevisionSummaryRow {
     pub saved_by: RowId,
 }
 
+/// A revision that is compared with another one.
+#[derive(Debug, Clone)]
+pub struct ComparedRevision {
+    /// The number.
+    pub revision: i32,
+    /// What the article said.
+    pub content: ArticleContent,
+    /// What it belonged to, as that is called now.
+    pub belongings: Belongings,
+}
+
 impl RevisionRow {
     /// The row of the save that made `row` what it is.
     #[must_use]
@@ -70,6 +81,23 @@ impl RevisionRow {
             saved_by: row.updated_by,
             began_at: row.updated_at,
             content: content.to_json(),
+        }
+    }
+
+    /// The same save in place of the one before it of the same run. `earlier` is what the article said before the run, if
+    /// it said anything.
+    #[must_use]
+    pub fn standing_for(self, run: Self, earlier: Option<&ArticleContent>) -> Self {
+        let content = ArticleContent::from_json(&self.content);
+        let changed = match (earlier, &content) {
+            (Some(earlier), Some(content)) => changed_fields(earlier, content),
+            _ => Vec::new(),
+        };
+        Self {
+            began_at: run.began_at,
+            message: self.message.or(run.message),
+            changed_fields: field_names(&changed),
+            ..self
         }
     }
 }

@@ -9,10 +9,10 @@ use chrono::Duration;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, article_rows, articles as reads};
+use super::{Connection, RunQueryDsl, article_rows, articles as reads, tags};
 use crate::articles::article::{ArticleFailure, ArticleRow, Belongings, Ownership, SaveKind};
 use crate::articles::content::ArticleContent;
-use crate::articles::revisions::revision::{RevisionRow, RevisionSummaryRow};
+use crate::articles::revisions::revision::{ComparedRevision, RevisionRow, RevisionSummaryRow};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{preview_links, revisions, schedules};
@@ -31,8 +31,7 @@ pub async fn keep(
     if row.kind == SaveKind::Autosave.as_str()
         && let Some(run) = run_to_fold(connection, article, &row, site).await?
     {
-        row.began_at = run.began_at;
-        remove(connection, article, vec![run.revision]).await?;
+        row = folded(connection, article, run, row).await?;
     }
     diesel::insert_into(revisions::table)
         .values(&row)
@@ -40,8 +39,30 @@ pub async fn keep(
         .await?;
     match site.revisions_kept {
         None => Ok(()),
-        Some(most) => prune(connection, article, i64::from(most)).await,
+        Some(most) => prune(connection, article, i64::from(most), row.saved_at).await,
     }
+}
+
+/// An autosave that stands for the whole run: it tells what differs from the revision before the run, and what was said
+/// last.
+async fn folded(
+    connection: &mut Connection,
+    article: &ArticleRow,
+    run: RevisionRow,
+    row: RevisionRow,
+) -> Result<RevisionRow, Failure> {
+    let row = RevisionRow {
+        began_at: run.began_at,
+        ..row
+    };
+    if remove(connection, article, vec![run.revision], row.saved_at).await? == 0 {
+        return Ok(row);
+    }
+    let earlier = match before(connection, article.id, row.revision).await? {
+        None => None,
+        Some(earlier) => newest_content(connection, article.id, vec![earlier]).await?,
+    };
+    Ok(row.standing_for(run, earlier.as_ref()))
 }
 
 /// A revision of an article, with what it belongs to.
@@ -69,24 +90,38 @@ pub async fn history(
     Ok(list(connection, article.id, slice).await?)
 }
 
-/// Two revisions of an article, with their numbers. Without a number, the later one is the current one, and the earlier
-/// one is what readers see, or the one before the later.
+/// Two revisions of an article, the earlier one first. Without a number, the later one is the current one, and the earlier
+/// one is what readers see. When a later one is named, or readers see nothing, the earlier one is the one before the later.
 pub async fn pair(
     connection: &mut Connection,
     target: (Uuid, Ownership),
     (from, to): (Option<i32>, Option<i32>),
-) -> Result<((i32, ArticleContent), (i32, ArticleContent)), ArticleFailure> {
+) -> Result<(ComparedRevision, ComparedRevision), ArticleFailure> {
     let (id, ownership) = target;
     let article = article_rows::find(connection, id, ownership).await?;
+    let shown = article.published_revision.filter(|_| to.is_none());
     let to = to.unwrap_or(article.revision);
-    let shown = article.published_revision.filter(|shown| *shown < to);
     let from = match from.or(shown) {
         Some(from) => from,
         None => before(connection, article.id, to).await?.unwrap_or(to),
     };
-    let earlier = content(connection, article.id, from).await?;
-    let later = content(connection, article.id, to).await?;
-    Ok(((from, earlier), (to, later)))
+    let earlier = compared(connection, article.id, from).await?;
+    let later = compared(connection, article.id, to).await?;
+    Ok((earlier, later))
+}
+
+async fn compared(
+    connection: &mut Connection,
+    article: RowId,
+    revision: i32,
+) -> Result<ComparedRevision, ArticleFailure> {
+    let content = content(connection, article, revision).await?;
+    let belongings = reads::belongings_of(connection, &content).await?;
+    Ok(ComparedRevision {
+        revision,
+        content,
+        belongings,
+    })
 }
 
 /// A revision, whole.
@@ -107,7 +142,14 @@ pub async fn content(
     revision: i32,
 ) -> Result<ArticleContent, ArticleFailure> {
     let row = find(connection, article, revision).await?;
-    Ok(understood(&row)?)
+    Ok(of_today(connection, understood(&row)?).await?)
+}
+
+/// A content with the tags that its tags were merged into since, as the working copy has them: a merge is no change of
+/// the article.
+async fn of_today(connection: &mut Connection, content: ArticleContent) -> Result<ArticleContent, Failure> {
+    let tags = tags::followed(connection, content.tags).await?;
+    Ok(ArticleContent { tags, ..content })
 }
 
 fn understood(row: &RevisionRow) -> Result<ArticleContent, Failure> {
@@ -141,15 +183,14 @@ pub async fn newest_content(
         .first(connection)
         .await
         .optional()?;
-    Ok(found.as_deref().and_then(ArticleContent::from_json))
+    match found.as_deref().and_then(ArticleContent::from_json) {
+        None => Ok(None),
+        Some(content) => Ok(Some(of_today(connection, content).await?)),
+    }
 }
 
 /// Revisions by number, from a place on.
-async fn list(
-    connection: &mut Connection,
-    article: RowId,
-    slice: Slice,
-) -> Result<Vec<RevisionSummaryRow>, Failure> {
+async fn list(connection: &mut Connection, article: RowId, slice: Slice) -> Result<Vec<RevisionSummaryRow>, Failure> {
     let mut query = revisions::table
         .filter(revisions::article_id.eq(article))
         .select(RevisionSummaryRow::as_select())
@@ -206,31 +247,49 @@ async fn run_to_fold(
     }))
 }
 
-async fn prune(connection: &mut Connection, article: &ArticleRow, most: i64) -> Result<(), Failure> {
-    let beyond: Vec<i32> = revisions::table
+async fn prune(connection: &mut Connection, article: &ArticleRow, most: i64, now: RowTime) -> Result<(), Failure> {
+    let newest_beyond: Option<i32> = revisions::table
         .filter(revisions::article_id.eq(article.id))
         .order(revisions::revision.desc())
         .select(revisions::revision)
         .offset(most)
+        .first(connection)
+        .await
+        .optional()?;
+    let Some(newest_beyond) = newest_beyond else {
+        return Ok(());
+    };
+    let beyond: Vec<i32> = revisions::table
+        .filter(revisions::article_id.eq(article.id))
+        .filter(revisions::revision.le(newest_beyond))
+        .order(revisions::revision.asc())
+        .select(revisions::revision)
         .limit(PRUNED_AT_ONCE)
         .load(connection)
         .await?;
-    match beyond.is_empty() {
-        true => Ok(()),
-        false => remove(connection, article, beyond).await,
-    }
+    remove(connection, article, beyond, now).await?;
+    Ok(())
 }
 
-/// A save adds one revision, so this catches up quickly when the site begins to keep fewer.
-const PRUNED_AT_ONCE: i64 = 100;
+/// A save adds one revision, so this catches up quickly when the site begins to keep fewer. It is far more than there can be
+/// revisions that stay however old they are, so that these never stand in the way of the others.
+const PRUNED_AT_ONCE: i64 = 500;
 
-async fn remove(connection: &mut Connection, article: &ArticleRow, which: Vec<i32>) -> Result<(), Failure> {
+/// Removes revisions, but for those that readers see, that are scheduled, or that a preview shows now. Tells how many went.
+async fn remove(
+    connection: &mut Connection,
+    article: &ArticleRow,
+    which: Vec<i32>,
+    now: RowTime,
+) -> Result<usize, Failure> {
     let scheduled = schedules::table
         .filter(schedules::article_id.eq(article.id))
         .filter(schedules::revision.is_not_null())
         .select(schedules::revision.assume_not_null());
     let previewed = preview_links::table
         .filter(preview_links::article_id.eq(article.id))
+        .filter(preview_links::revoked_at.is_null())
+        .filter(preview_links::expires_at.gt(now))
         .select(preview_links::revision);
     let removable = revisions::table
         .filter(revisions::article_id.eq(article.id))
@@ -238,8 +297,7 @@ async fn remove(connection: &mut Connection, article: &ArticleRow, which: Vec<i3
         .filter(revisions::revision.ne(article.published_revision.unwrap_or_default()))
         .filter(diesel::dsl::not(revisions::revision.eq_any(scheduled)))
         .filter(diesel::dsl::not(revisions::revision.eq_any(previewed)));
-    diesel::delete(removable).execute(connection).await?;
-    Ok(())
+    Ok(diesel::delete(removable).execute(connection).await?)
 }
 
 fn number_after(slice: &Slice) -> Option<i32> {

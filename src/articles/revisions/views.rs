@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::articles::article::{Belongings, RevisionMessage};
 use crate::articles::content::ArticleContent;
-use crate::articles::diff::{ContentDiff, DiffHunk, FieldDiff, HunkOp};
-use crate::articles::revisions::revision::{RevisionRow, RevisionSummaryRow};
+use crate::articles::diff::{ContentDiff, DiffHunk, DiffKind, FieldDiff, HunkOp};
+use crate::articles::revisions::revision::{ComparedRevision, RevisionRow, RevisionSummaryRow};
 use crate::articles::views::{
     ArticleSectionOut, ArticleSeriesOut, ArticleTagOut, BylineAuthorOut, CoverOut, ExternalIdOut, SeoOut, all,
 };
@@ -211,7 +211,8 @@ impl WriteParameters for RestoreQuery {
 #[deserr(error = InputFaults, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DiffQuery {
-    /// The earlier revision. What readers see when it is left out, or the revision before `to` if they see none.
+    /// The earlier revision. When it is left out: what readers see, or the revision before `to` when that is given or they
+    /// see none.
     #[deserr(default)]
     #[param(value_type = i32, required = false, nullable = false, minimum = 1, example = 3)]
     pub from: Option<RevisionNumber>,
@@ -267,7 +268,7 @@ pub struct DiffOut {
     pub fields: Vec<FieldDiffOut>,
 }
 
-/// How a member differs: texts in `hunks`, other values in `before` and `after`.
+/// How a member differs: texts in `hunks`, other values in `before` and `after`, as a revision shows them when it is read.
 #[derive(Serialize, ToSchema)]
 pub struct FieldDiffOut {
     /// The member.
@@ -443,25 +444,46 @@ impl RevisionContentOut {
 impl DiffOut {
     /// The difference of two revisions.
     #[must_use]
-    pub fn new(from: i32, to: i32, diff: ContentDiff) -> Self {
+    pub fn new(from: ComparedRevision, to: ComparedRevision, diff: ContentDiff) -> Self {
         let ContentDiff { fields } = diff;
+        let revisions = (from.revision, to.revision);
+        let (before, after) = (members(from), members(to));
         Self {
-            from,
-            to,
-            fields: all(fields),
+            from: revisions.0,
+            to: revisions.1,
+            fields: fields
+                .into_iter()
+                .map(|field| FieldDiffOut::new(field, &before, &after))
+                .collect(),
         }
     }
 }
 
-impl From<FieldDiff> for FieldDiffOut {
-    fn from(diff: FieldDiff) -> Self {
+/// What a revision says, as it is shown when it is read.
+fn members(revision: ComparedRevision) -> Value {
+    let ComparedRevision {
+        revision: _,
+        content,
+        belongings,
+    } = revision;
+    serde_json::to_value(RevisionContentOut::new(content, belongings)).unwrap_or_default()
+}
+
+impl FieldDiffOut {
+    /// A field that differs; `before` and `after` are the members of both revisions.
+    fn new(diff: FieldDiff, before: &Value, after: &Value) -> Self {
         let FieldDiff {
             field,
-            kind: _,
-            before,
-            after,
+            kind,
+            before: _,
+            after: _,
             hunks,
         } = diff;
+        let value_in = |members: &Value| match kind {
+            DiffKind::Text => None,
+            DiffKind::Value => members.get(field.as_str()).cloned(),
+        };
+        let (before, after) = (value_in(before), value_in(after));
         Self {
             field: field.as_str().to_owned(),
             before,

@@ -11,8 +11,10 @@ use uuid::Uuid;
 use super::{Connection, RunQueryDsl, article_access};
 use crate::articles::access::AccessFailure;
 use crate::articles::article::Ownership;
+use crate::articles::lifecycle::Step;
 use crate::articles::transitions::transition::{NewTransition, TransitionRow};
 use crate::database::failure::Failure;
+use crate::database::ids::RowId;
 use crate::database::schema::article_transitions;
 use crate::http::page::Slice;
 use crate::state::Stamp;
@@ -32,6 +34,16 @@ pub async fn list(
         .into_boxed();
     Ok(slice_by_creation!(query, slice, article_transitions)
         .load(connection)
+        .await?)
+}
+
+/// Whether an article ever took a step.
+pub async fn has_taken(connection: &mut Connection, article: RowId, step: Step) -> Result<bool, Failure> {
+    let taken = article_transitions::table
+        .filter(article_transitions::article_id.eq(article))
+        .filter(article_transitions::step.eq(step.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(taken))
+        .get_result(connection)
         .await?)
 }
 

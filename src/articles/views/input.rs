@@ -9,12 +9,14 @@ use crate::articles::article::{
     ArticleText, Body, BylineText, Excerpt, MAX_AUTHORS, MAX_RELATED, MAX_TAGS, Subtitle, Title,
 };
 use crate::articles::content::ExternalId;
-use crate::articles::custom_fields::CustomObject;
-use crate::articles::edit::{ArticleEdit, BylineEntry, BylineName, BylineRole, CoverEdit, CustomEdit, SeoEdit, SeriesEntry};
+use crate::articles::edit::{
+    ArticleEdit, BylineEntry, BylineName, BylineRole, CoverEdit, CustomEdit, SeoEdit, SeriesEntry,
+};
 use crate::authors::author::{AuthorBio, AuthorName};
 use crate::field::{LanguageTag, Line, WebAddress};
 use crate::http::input::{InputFaults, TimeText, UuidText};
 use crate::http::patch::{Kept, Patch};
+use crate::site::custom_fields::CustomObject;
 use crate::slug::Slug;
 use crate::tags::tag::TagName;
 
@@ -329,6 +331,9 @@ pub struct ArticlePatchIn {
     pub published_at: Patch<TimeText>,
 }
 
+/// The last place in a series.
+pub const MAX_SERIES_POSITION: i32 = 100_000;
+
 /// A place in a series: 1 to 100,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesPosition(i32);
@@ -339,11 +344,11 @@ impl<E: deserr::DeserializeError> Deserr<E> for SeriesPosition {
         location: deserr::ValuePointerRef<'_>,
     ) -> Result<Self, E> {
         match i32::deserialize_from_value(value, location)? {
-            position @ 1..=100_000 => Ok(Self(position)),
+            position @ 1..=MAX_SERIES_POSITION => Ok(Self(position)),
             position => Err(deserr::take_cf_content(E::error::<V>(
                 None,
                 deserr::ErrorKind::Unexpected {
-                    msg: format!("{position} is not a place from 1 to 100000"),
+                    msg: format!("{position} is not a place from 1 to {MAX_SERIES_POSITION}"),
                 },
                 location,
             ))),
@@ -356,8 +361,7 @@ impl<E: deserr::DeserializeError> Deserr<E> for SeriesPosition {
 /// # Errors
 /// A fault for every entry that names nobody, or somebody in two ways.
 pub fn byline_entries(authors: Vec<BylineAuthorIn>) -> Result<Vec<BylineEntry>, InputFaults> {
-    at_most("/authors", authors.len(), MAX_AUTHORS)?;
-    authors
+    InputFaults::at_most("/authors", MAX_AUTHORS, authors)?
         .into_iter()
         .enumerate()
         .map(|(index, author)| byline_entry(index, author))
@@ -516,27 +520,14 @@ pub fn patch_edit(
     })
 }
 
-fn at_most(pointer: &str, count: usize, most: usize) -> Result<(), InputFaults> {
-    match count > most {
-        false => Ok(()),
-        true => Err(InputFaults::at(
-            pointer,
-            "too-many",
-            format!("there are {count} entries, and at most {most} are taken"),
-        )),
-    }
-}
-
 fn bounded_tags(tags: Vec<TagName>) -> Result<Vec<TagName>, InputFaults> {
-    at_most("/tags", tags.len(), MAX_TAGS)?;
-    Ok(tags)
+    InputFaults::at_most("/tags", MAX_TAGS, tags)
 }
 
 /// Related articles, each named once.
 fn bounded_related(related: Vec<UuidText>) -> Result<Vec<Uuid>, InputFaults> {
-    at_most("/related", related.len(), MAX_RELATED)?;
     let mut ids: Vec<Uuid> = Vec::new();
-    for UuidText(id) in related {
+    for UuidText(id) in InputFaults::at_most("/related", MAX_RELATED, related)? {
         if !ids.contains(&id) {
             ids.push(id);
         }

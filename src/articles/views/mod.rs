@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::articles::article::{ArticleRefRow, BylineRow, SectionRefRow, SeriesRefRow, TagRefRow};
 use crate::articles::content::{Cover, ExternalId, Seo};
 
+pub mod blocks;
 pub mod input;
 pub mod newsroom;
 pub mod queries;

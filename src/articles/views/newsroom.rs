@@ -46,7 +46,8 @@ pub enum ArticleStatus {
     Trashed,
 }
 
-/// A step of the life of an article. Each is a path below the article, such as `…/publish`.
+/// A step of the life of an article. Most are a path below the article, such as `…/publish`; `edit` is a `PUT` or `PATCH`,
+/// `schedule-end` is `…/schedule` with nothing but `unpublish_at`, and `purge` is a `DELETE` with `purge=true`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArticleStep {
@@ -442,7 +443,9 @@ impl From<WorkingArticle> for EditorialArticleOut {
             section,
             series,
         } = belongings;
-        let external_id = external_source.zip(external_id).map(|(source, id)| ExternalId { source, id });
+        let external_id = external_source
+            .zip(external_id)
+            .map(|(source, id)| ExternalId { source, id });
         Self {
             id: id.0,
             slug,

@@ -3,6 +3,7 @@
 //! Our comment section is a last `## Comments`. Each comment is a heading `### NAME — 2026-01-31T10:00:00Z {#c-ID}` (date
 //! and id may be absent) with its text quoted below; a reply stands one quote deeper than what it answers.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser};
@@ -14,7 +15,7 @@ use crate::documents::{
     ThreadClosing, ThreadState, Warning,
 };
 
-const SECTION_HEADING: &str = "## Comments";
+pub(in crate::documents) const SECTION_HEADING: &str = "## Comments";
 const END_OF_EXCERPT: &str = "<!--more-->";
 const CLOSING: &str = "Comments are closed.";
 
@@ -87,6 +88,7 @@ impl Body {
                 state,
                 closes_at: None,
                 message: Some(CLOSING.to_owned()),
+                listed: None,
             };
             self.closing = Some(Part::certain(closing, Span::line(number(last))));
         }
@@ -139,7 +141,9 @@ fn head(line: &str) -> Option<Head> {
         Some((rest, id)) => (rest.trim_end(), Some(id.to_owned())),
         None => (rest, None),
     };
-    let dated = rest
+    // Without a name the heading begins with the dash.
+    let padded = format!(" {rest}");
+    let dated = padded
         .rsplit_once(" \u{2014} ")
         .and_then(|(name, day)| Some((name, Moment::parse(day)?)));
     match (dated, id) {
@@ -169,7 +173,7 @@ fn comment(lines: &[&str], index: usize, end: usize, head: Head, parent: Option<
     let texts = body
         .clone()
         .unwrap_or(index..index)
-        .map(|at| unquote(line(lines, at), head.depth + 1).1);
+        .map(|at| unescape_line(unquote(line(lines, at), head.depth + 1).1));
     let value = texts.collect::<Vec<_>>().join("\n");
     let confidence = if body.is_some() {
         Confidence::Certain
@@ -196,6 +200,30 @@ fn comment(lines: &[&str], index: usize, end: usize, head: Head, parent: Option<
         kind: DocumentCommentKind::Comment,
         span: body.as_ref().map_or(own_line, |body| own_line.union(span(body))),
     }
+}
+
+/// Puts a backslash before a line of a comment that would be read as the heading of another one. Reading takes it off
+/// again, so that a writer who escapes every line loses nothing.
+pub(in crate::documents) fn escape_line(line: &str) -> Cow<'_, str> {
+    match divide_heading(line) {
+        Some((quotes, heading)) => Cow::Owned(format!("{quotes}\\{heading}")),
+        None => Cow::Borrowed(line),
+    }
+}
+
+/// The line without the backslash that kept it from being read as a heading; every other backslash is text.
+fn unescape_line(line: &str) -> Cow<'_, str> {
+    match divide_heading(line).map(|(quotes, heading)| (quotes, heading.strip_prefix('\\'))) {
+        Some((quotes, Some(heading))) => Cow::Owned(format!("{quotes}{heading}")),
+        Some((_, None)) | None => Cow::Borrowed(line),
+    }
+}
+
+/// The marks of quotes, and what is the heading of a comment but for the backslashes before it.
+fn divide_heading(line: &str) -> Option<(&str, &str)> {
+    let (_, rest) = unquote(line, usize::MAX);
+    head(rest.trim_start_matches('\\'))?;
+    Some((line.strip_suffix(rest)?, rest))
 }
 
 /// The line without at most `most` marks of a quote, and how many there were.

@@ -6,12 +6,18 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::node::{Entry, Located, Node};
 use super::spans::Spans;
 use super::warning;
 use crate::documents::dates::Moment;
-use crate::documents::{Confidence, Document, DocumentAuthor, DocumentStatus, Part, Span, ThreadClosing, ThreadState};
+use crate::documents::{
+    Confidence, Document, DocumentAuthor, DocumentSeries, DocumentStatus, Part, Span, ThreadClosing, ThreadState,
+};
+
+/// The key under which a document that this server wrote has what no field holds.
+pub(in crate::documents) const KEPT: &str = "kept_front_matter";
 
 /// Reads the entries into a document without a body.
 pub(super) fn read(entries: &[Entry], spans: &Spans<'_>) -> Document {
@@ -32,8 +38,10 @@ pub(super) fn read(entries: &[Entry], spans: &Spans<'_>) -> Document {
     reader.read_dates();
     reader.read_authors();
     reader.read_lists();
+    reader.read_series();
     reader.read_thread();
     reader.keep_rest();
+    reader.unpack_kept();
     reader.document
 }
 
@@ -76,9 +84,10 @@ impl<'entries> Reader<'entries, '_> {
         self.document.canonical_url = self.take_text(&["canonicalurl"]);
         self.document.external_id = self.take_text(&["externalid"]);
         self.document.source = self.take_text(&["source"]);
-        self.document.revision = self
-            .take(&["revision"], |value| value.text()?.parse().ok())
-            .map(|(part, _)| part);
+        self.document.byline = self.take_text(&["byline"]);
+        self.document.section = self.take_text(&["section"]);
+        self.document.revision = self.take_number(&["revision"]);
+        self.document.comments_omitted = self.take_number(&["commentsomitted"]);
     }
 
     /// An address names the slug by its last segment; the address itself stays in `extra`.
@@ -155,6 +164,17 @@ impl<'entries> Reader<'entries, '_> {
         self.read_nested("taxonomies", &["categories"], Self::add_categories);
     }
 
+    /// `series: {slug: a-year-at-sea, position: 3}`. What else a series can be in other systems stays in `extra`.
+    fn read_series(&mut self) {
+        let is_place = |entry: &&Entry| plain(&entry.key) == "series" && series_of(&entry.value).is_some();
+        let Some(position) = self.left.iter().position(is_place) else {
+            return;
+        };
+        let entry = self.left.remove(position);
+        let span = self.whole_span(entry);
+        self.document.series = series_of(&entry.value).map(|series| Part::certain(series, span));
+    }
+
     fn read_thread(&mut self) {
         let Some(position) = self.left.iter().position(|entry| plain(&entry.key) == "comments") else {
             return;
@@ -164,13 +184,14 @@ impl<'entries> Reader<'entries, '_> {
         };
         let Some(closing) = thread_of(&entry.value) else { return };
         self.left.remove(position);
-        let span = self
-            .spans
-            .whole(entry)
-            .into_iter()
-            .reduce(Span::union)
-            .unwrap_or(Span::line(entry.line));
+        let span = self.whole_span(entry);
         self.document.thread = Some(Part::certain(closing, span));
+    }
+
+    /// All lines of an entry.
+    fn whole_span(&self, entry: &Entry) -> Span {
+        let spans = self.spans.whole(entry).into_iter();
+        spans.reduce(Span::union).unwrap_or(Span::line(entry.line))
     }
 
     fn keep_rest(&mut self) {
@@ -187,6 +208,17 @@ impl<'entries> Reader<'entries, '_> {
         self.document.extra.insert(key.to_owned(), entry.value.to_json());
         let spans = self.spans.whole(entry).into_iter().map(|span| (key.to_owned(), span));
         self.document.extra_spans.extend(spans);
+    }
+
+    /// Documents that this server wrote keep under one key what no field took of an earlier document.
+    fn unpack_kept(&mut self) {
+        let Some(Value::Object(kept)) = self.document.extra.get(KEPT).cloned() else {
+            return;
+        };
+        self.document.extra.remove(KEPT);
+        for (key, value) in kept {
+            self.document.extra.entry(key).or_insert(value);
+        }
     }
 
     /// Keeps what no field took of a table.
@@ -257,6 +289,11 @@ impl<'entries> Reader<'entries, '_> {
             span,
             confidence: moment.confidence(),
         })
+    }
+
+    fn take_number(&mut self, names: &[&str]) -> Option<Part<u64>> {
+        self.take(names, |value| value.text()?.parse().ok())
+            .map(|(part, _)| part)
     }
 
     fn warn_of_structures(&mut self, names: &[&str]) {
@@ -571,6 +608,7 @@ fn thread_of(value: &Located) -> Option<ThreadClosing> {
             state,
             closes_at: None,
             message: None,
+            listed: None,
         });
     };
     let get = |name: &str| {
@@ -581,21 +619,41 @@ fn thread_of(value: &Located) -> Option<ThreadClosing> {
     };
     let known = entries
         .iter()
-        .all(|entry| ["state", "closesat", "message"].contains(&plain(&entry.key).as_str()));
-    let state = match get("state")?.to_lowercase().as_str() {
-        "open" => ThreadState::Open,
-        "closed" => ThreadState::Closed,
-        _ => return None,
-    };
+        .all(|entry| ["state", "closesat", "message", "listed"].contains(&plain(&entry.key).as_str()));
+    let state = get("state")?.to_lowercase();
+    let state = [
+        ThreadState::Open,
+        ThreadState::Closed,
+        ThreadState::ReadOnly,
+        ThreadState::Hidden,
+    ]
+    .into_iter()
+    .find(|known| known.as_str() == state)?;
     let closes_at = match get("closesat") {
         Some(text) => Some(Moment::parse(&text)?.at),
+        None => None,
+    };
+    let listed = match get("listed") {
+        Some(text) => Some(text.parse().ok()?),
         None => None,
     };
     known.then_some(ThreadClosing {
         state,
         closes_at,
         message: get("message"),
+        listed,
     })
+}
+
+/// A place in a series, in our own form; a map with other keys is none of ours.
+fn series_of(value: &Located) -> Option<DocumentSeries> {
+    let Node::Map(entries) = &value.node else {
+        return None;
+    };
+    let get = |name: &str| entries.iter().find(|entry| plain(&entry.key) == name)?.value.text();
+    let position = get("position")?.parse().ok().filter(|position| *position > 0)?;
+    let slug = get("slug")?;
+    (entries.len() == 2).then_some(DocumentSeries { slug, position })
 }
 
 fn unread_date(entry: &Entry) -> crate::documents::Warning {

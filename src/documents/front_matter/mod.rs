@@ -5,15 +5,17 @@
 //! comment section. Keys that no field takes go to [`Document::extra`].
 
 use super::text::Text;
-use super::{BodyLayout, Document, DocumentFault, Fault, Hints, IgnoredLines, IgnoredReason, Part, Span, Warning};
+use super::{
+    BodyLayout, CommentsHint, Document, DocumentFault, Fault, Hints, IgnoredLines, IgnoredReason, Part, Span, Warning,
+};
 use block::{Divided, Notation};
 use body::{Body, FirstHeading};
 use node::{Entry, Located, Node};
 use spans::Spans;
 
 mod block;
-mod body;
-mod keys;
+pub(in crate::documents) mod body;
+pub(in crate::documents) mod keys;
 mod node;
 mod spans;
 
@@ -43,6 +45,7 @@ pub fn read(text: &Text, hints: &Hints) -> Result<Document, DocumentFault> {
         .title
         .as_ref()
         .map_or(FirstHeading::IsTitle, |_| FirstHeading::IsText);
+    let hints = &listed_only(&document, hints);
     let body = Body::read(&divided.lines, divided.body_start, heading, hints);
     take_body(&mut document, body, &divided)?;
     apply_hints(&mut document, hints);
@@ -51,6 +54,18 @@ pub fn read(text: &Text, hints: &Hints) -> Result<Document, DocumentFault> {
     }
     account_for_rest(&mut document, &divided);
     Ok(document)
+}
+
+/// A document that says it lists no comments has none: what looks like some is text.
+fn listed_only(document: &Document, hints: &Hints) -> Hints {
+    let listed = document.thread.as_ref().and_then(|thread| thread.value.listed);
+    match listed {
+        Some(0) => Hints {
+            comments: CommentsHint::None,
+            ..hints.clone()
+        },
+        _ => hints.clone(),
+    }
 }
 
 fn entries(divided: &Divided<'_>) -> Result<Vec<Entry>, Fault> {
@@ -125,6 +140,8 @@ fn take_body(document: &mut Document, body: Body, divided: &Divided<'_>) -> Resu
     document.body_markdown = markdown;
     document.layout = BodyLayout::Markdown;
     document.title = document.title.take().or(title);
+    // A document that this server wrote says what its excerpt is, also when that is none.
+    let excerpt = excerpt.filter(|_| document.revision.is_none());
     document.excerpt = document.excerpt.take().or(excerpt);
     document.thread = document.thread.take().or(closing);
     document.comments = comments;

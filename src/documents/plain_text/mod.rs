@@ -94,6 +94,11 @@ pub fn escape_line<'line>(line: &'line str, authors: &[String]) -> Cow<'line, st
     Cow::Borrowed(line)
 }
 
+/// Whether the line says that a thread is closed, so that [`read`] takes it for that at the end of a text.
+pub(in crate::documents) fn says_closed(line: &str) -> bool {
+    phrases::is_closing(line)
+}
+
 fn missing_body(lines: &Lines<'_>, body_start: usize) -> Fault {
     let line = line_number(body_start.min(lines.len().saturating_sub(1)));
     Fault::at_line(

@@ -109,7 +109,18 @@ pub(super) fn is_control(line: &str) -> bool {
     let line = shape(line).to_lowercase();
     let bare = line.trim_end_matches(['.', '\u{2026}']);
     let is_reply_to = line.starts_with("reply to ") && !line.ends_with('.') && line.split(' ').count() <= 5;
-    CONTROLS.contains(&bare) || is_reply_to || CONTROL_BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
+    CONTROLS.contains(&bare)
+        || is_reply_to
+        || is_omission(bare)
+        || CONTROL_BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
+}
+
+/// Whether the line says how many comments a text that this server wrote leaves out.
+fn is_omission(line: &str) -> bool {
+    let words = line
+        .strip_suffix(" more comments are not shown")
+        .or_else(|| line.strip_suffix(" more comment is not shown"));
+    words.is_some_and(|number| count(number).is_some())
 }
 
 /// Whether the line is the footer that blog software writes below an article.

@@ -128,6 +128,7 @@ impl Section {
             state: ThreadState::Closed,
             closes_at: None,
             message: Some(collapse(lines.get(index))).filter(|message| !message.is_empty()),
+            listed: None,
         };
         self.closing = Some(Part::certain(closing, Span::line(line_number(index))));
     }

@@ -136,6 +136,28 @@ impl TestApp {
         self.bearer(&self.token(&self.claims(id, role)))
     }
 
+    /// The same with a token that outlives the days by which a story moves the clock.
+    pub async fn lasting_account(&self, role: Role) -> Client {
+        let number = self.accounts_made.get() + 1;
+        self.accounts_made.set(number);
+        let id = self
+            .create_account(&format!("{role}{number}@galley.example"), role)
+            .await;
+        let claims = self.claims(id, role);
+        let exp = claims.iat + 7 * 24 * 60 * 60;
+        self.bearer(&self.token(&AccessClaims { exp, ..claims }))
+    }
+
+    /// A second instance on the same database, with connections of its own and the same clock.
+    pub async fn another_instance(&self) -> AppState {
+        let settings = self.state.settings.clone();
+        let database = Database::open(&settings.database).unwrap();
+        let key = SigningKey::from_pem(SIGNING_KEY.as_bytes()).unwrap();
+        AppState::load(settings, database, key, self.state.clock.clone(), IdSource::seeded(2))
+            .await
+            .unwrap()
+    }
+
     /// The client of an editor.
     pub async fn editor(&self) -> Client {
         self.account(Role::Editor).await

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::articles::custom_fields::{MAX_DEPTH, SchemaFault};
+use crate::site::custom_fields::{MAX_DEPTH, SchemaFault};
 
 /// The most steps that checking one value of each place may take. A schema of some hundred fields takes some hundred.
 const MAX_STEPS: u64 = 50_000;

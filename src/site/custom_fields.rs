@@ -8,9 +8,9 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 
-use crate::articles::schema_rules;
 use crate::field::Refusal;
 use crate::http::input::fault_below;
+use crate::site::schema_rules;
 
 /// The most bytes of the schema, and of the fields of one article, as JSON.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -60,6 +60,8 @@ pub struct SchemaFault {
 pub struct CustomFault {
     /// The place in the object of all fields: a JSON Pointer (RFC 6901), such as `/rating`, empty for all of it.
     pub pointer: String,
+    /// One word for the kind of fault: `schema`, or the limit that is broken.
+    pub code: &'static str,
     /// What is wrong.
     pub detail: String,
 }
@@ -76,9 +78,11 @@ impl SchemaFault {
 }
 
 impl CustomFault {
+    /// A place that breaks the schema.
     fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             pointer: pointer.into(),
+            code: "schema",
             detail: detail.into(),
         }
     }
@@ -317,7 +321,10 @@ impl CustomObject {
             true => Ok(Self(fields)),
             false => Err(broken
                 .into_iter()
-                .map(|(pointer, limit)| CustomFault::at(pointer, limit.to_string()))
+                .map(|(pointer, limit)| CustomFault {
+                    code: limit.code(),
+                    ..CustomFault::at(pointer, limit.to_string())
+                })
                 .collect()),
         }
     }
