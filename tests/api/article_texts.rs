@@ -138,11 +138,13 @@ on_both_databases! {
         let ada = app.editor().await;
         let article = harbour(&ada).await;
         let read = ada.get(&document_of_desk("harbour")).await.expect(200);
-        let edited = read.text().replace("*still*", "quiet").replace("- '1.10'", "").replace("position: 3", "position: 4");
+        let edited = read.text().replace("*still*", "quiet").replace("- \"1.10\"\n", "").replace("position: 3", "position: 4");
         let changed = put_back(&ada, "harbour", read.header("etag"), &edited).await["article"].clone();
         assert_eq!(changed["revision"], 2);
         assert!(changed["body_markdown"].as_str().unwrap().starts_with("The cranes stood quiet."), "{changed}");
         assert_eq!(changed["series"]["position"], 4);
+        let tags: Vec<&Value> = changed["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+        assert_eq!(tags, ["Harbours", "no"]);
         assert_eq!((&changed["section"], &changed["extra"]), (&article["section"], &article["extra"]));
         // Who still has the former one is told that it is old.
         let request = ada.request(Method::PUT, &document_of_desk("harbour")).body("text/markdown", read.text());
