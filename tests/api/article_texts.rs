@@ -1,5 +1,7 @@
 //! Articles as text and as blocks: the file that an editor keeps, the page that a terminal shows, the parts of a front end.
 
+use std::fmt::Write as _;
+
 use actix_web::http::Method;
 use galley::accounts::permissions::Role;
 use serde_json::{Value, json};
@@ -252,7 +254,7 @@ on_both_databases! {
         let (ada, reader) = (app.editor().await, app.reader());
         let mut text = "---\ntitle: Long\n---\n\nText.\n\n## Comments\n".to_owned();
         for number in 0..252 {
-            text.push_str(&format!("\n### Reader {number} — 2026-02-01T10:00:00Z\n\n> Number {number}.\n"));
+            write!(text, "\n### Reader {number} — 2026-02-01T10:00:00Z\n\n> Number {number}.\n").unwrap();
         }
         let article = ada.upload("?status=published", "text/markdown", text).await.expect(201).json()["article"].clone();
         let hidden = reader.comment(&article, None, "Wait.").await.expect(201).json();
