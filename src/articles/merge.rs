@@ -180,7 +180,7 @@ pub fn changed_fields(before: &ArticleContent, after: &ArticleContent) -> Vec<Co
 /// of neighbouring lines are a conflict too, and so are different lines put in at the same place.
 ///
 /// Each field of the answer is one that somebody wrote, but for a text, tags and custom fields, which can grow beyond the
-/// limits of their fields: [`within_limits`] checks them.
+/// limits of their fields: [`merge_within_limits`] checks them.
 ///
 /// # Errors
 /// The fields in conflict, in the order of [`ContentField::ALL`].
