@@ -129,14 +129,8 @@ pub async fn without_what_is_gone(
 /// What is the root of some translations now: it may be a translation itself by now, or be gone while its translations
 /// still belong together.
 async fn living_root(connection: &mut Connection, original: RowId) -> Result<Option<Uuid>, Failure> {
-    let row: Option<Option<RowId>> = articles::table
-        .find(original)
-        .select(articles::translation_of)
-        .first(connection)
-        .await
-        .optional()?;
-    if let Some(root) = row {
-        return Ok(Some(root.unwrap_or(original).0));
+    if let Some(root) = find_root_of_translations(connection, original.0).await? {
+        return Ok(Some(root));
     }
     let follower: Option<RowId> = articles::table
         .filter(articles::translation_of.eq(original))
