@@ -30,6 +30,7 @@ ACCEPTED = {
     "MIT",
     "MIT-0",
     "MPL-2.0",
+    "NCSA",
     "OpenSSL",
     "Unicode-3.0",
     "Unicode-DFS-2016",

@@ -8,6 +8,7 @@ use actix_web::{App, Error};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 
+use crate::accounts::guards;
 use crate::http::fallback::{self, RouteIndex};
 use crate::http::{cors, explorer, telemetry};
 use crate::openapi::{self, ServedDocument};
@@ -66,6 +67,7 @@ pub fn app(
         .app_data(shared.state)
         .app_data(shared.document)
         .app_data(shared.routes)
+        .wrap(from_fn(guards::settle_sender))
         .wrap(Condition::new(takes_other_origins, cors))
         .wrap(from_fn(telemetry::observe))
 }

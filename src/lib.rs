@@ -12,24 +12,28 @@
 //! - [`documents`]: the formats that editors bring; pure functions from bytes to a neutral model.
 //! - [`http`]: problems, input, pages, conditional requests, writes and their answers, telemetry. [`idempotency`]: writes
 //!   that happen once, or are only rehearsed. [`jobs`]: what the server does by itself.
+//! - [`media`]: files, and where they are used. [`audit`]: who did what. [`doctor`]: whether everything that is kept is as it should be.
 //! - [`markup`], [`slug`], [`field`], [`conflict`], [`clock`]: values and rules that several nouns share.
 //! - [`stores`]: the store files compiled once for each database. [`database`]: the two databases behind one name.
 
 pub mod accounts;
 pub mod app;
 pub mod articles;
+pub mod audit;
 pub mod authors;
 pub mod cli;
 pub mod clock;
 pub mod comments;
 pub mod conflict;
 pub mod database;
+pub mod doctor;
 pub mod documents;
 pub mod field;
 pub mod http;
 pub mod idempotency;
 pub mod jobs;
 pub mod markup;
+pub mod media;
 pub mod openapi;
 pub mod routes;
 pub mod sections;

@@ -9,6 +9,7 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Contact, ContactBuilder, LicenseBuilder, OpenApi as Document, Server};
 use utoipa::{Modify, OpenApi};
 
+use crate::accounts::operations::{Need, need_of};
 use crate::http::conditional::{Caching, Conditions, EntityTag, IfNoneMatchHeader};
 use crate::http::problem::ProblemDetails;
 use crate::problems;
@@ -38,6 +39,7 @@ pub fn json(document: &Document) -> String {
     let mut value = serde_json::to_value(document).unwrap_or_default();
     quote_plainly(&mut value);
     name_optional_bodies(&mut value);
+    name_permissions(&mut value);
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
@@ -60,17 +62,39 @@ fn quote_plainly(value: &mut Value) {
     }
 }
 
-/// A body that may be left out is described as a choice between null and its schema, which is not what is meant: the
-/// schema is the one that is named, and `required` says the rest.
-fn name_optional_bodies(document: &mut Value) {
-    let operations = document
+/// Every operation that asks for a scope names it among its security requirements, and says which roles have it.
+fn name_permissions(document: &mut Value) {
+    for operation in operations_of(document) {
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+        let Some(Need::Scope(scope)) = need_of(id) else {
+            continue;
+        };
+        let needed = format!("Needs the scope {scope}, which these roles have: {}.", scope.holders());
+        let description = match operation.get("description").and_then(Value::as_str) {
+            Some(text) => format!("{text}\n\n{needed}"),
+            None => needed,
+        };
+        if let Some(operation) = operation.as_object_mut() {
+            operation.insert("description".to_owned(), description.into());
+            operation.insert("security".to_owned(), serde_json::json!([{"bearer": [scope.as_str()]}]));
+        }
+    }
+}
+
+fn operations_of(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    document
         .get_mut("paths")
         .and_then(Value::as_object_mut)
         .into_iter()
         .flat_map(|paths| paths.values_mut())
         .filter_map(Value::as_object_mut)
-        .flat_map(|path| path.values_mut());
-    for operation in operations {
+        .flat_map(|path| path.values_mut())
+}
+
+/// A body that may be left out is described as a choice between null and its schema, which is not what is meant: the
+/// schema is the one that is named, and `required` says the rest.
+fn name_optional_bodies(document: &mut Value) {
+    for operation in operations_of(document) {
         let content = operation.pointer_mut("/requestBody/content/application~1json/schema");
         let Some(schema) = content else { continue };
         let choices = schema.get("oneOf").and_then(Value::as_array);
@@ -139,6 +163,10 @@ fn tags() -> Vec<Tag> {
         ("sections", "Sections for readers: the tree of categories."),
         ("series", "Series for readers."),
         ("tags", "Tags for readers."),
+        (
+            "media",
+            "Files for readers: pictures, videos, recordings and documents.",
+        ),
         ("comments", "Threads for readers: reading them and writing into them."),
         ("accounts", "Logging in, and the keys that verify tokens."),
         ("editorial articles", "Working copies: create, change, publish, remove."),
@@ -150,8 +178,14 @@ fn tags() -> Vec<Tag> {
         ("editorial sections", "Sections: create, move, change, remove."),
         ("editorial series", "Series: create, change, remove."),
         ("editorial tags", "Tags: create, change, merge, remove."),
+        ("editorial media", "Pictures and other files: upload, describe, remove."),
+        (
+            "users",
+            "User accounts: invite people, change what they may do, shut them out.",
+        ),
         ("settings", "What the people who run the site decide for all of it."),
         ("moderation", "Threads and comments for moderators."),
+        ("audit log", "Who did what to which thing, for administrators."),
         ("problems", "The kinds of problems."),
         ("operations", "Health, version and this document."),
     ]

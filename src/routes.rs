@@ -3,7 +3,7 @@
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{accounts, articles, authors, comments, http, openapi, sections, series, site, tags};
+use crate::{accounts, articles, audit, authors, comments, http, media, openapi, sections, series, site, tags};
 
 /// Every route, by audience.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -12,7 +12,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(things_of_articles)
         .configure(documents)
         .configure(taxonomy)
-        .configure(people_and_threads);
+        .configure(files)
+        .configure(people_and_threads)
+        .configure(access)
+        .configure(audit_log);
     config
         .service(scope("/v1").configure(public).configure(accounts).service(editorial))
         .configure(operations);
@@ -39,18 +42,40 @@ fn public(config: &mut ServiceConfig<'_>) {
         .service(tags::delivery::list_tags)
         .service(tags::delivery::get_tag_by_slug)
         .service(tags::delivery::get_tag)
+        .service(media::delivery::get_media)
+        .service(media::delivery::get_media_file)
         .service(comments::delivery::list_comments)
         .service(comments::delivery::create_comment)
         .service(comments::delivery::get_comment)
+        .service(media::renditions::delivery::get_media_rendition)
         .service(http::problem_pages::list_problems)
         .service(http::problem_pages::get_problem);
 }
 
-/// Logging in.
+/// Logging in, and the own account.
 fn accounts(config: &mut ServiceConfig<'_>) {
     config
         .service(accounts::handlers::login)
-        .service(accounts::handlers::get_me);
+        .service(accounts::sessions::handlers::refresh_session)
+        .service(accounts::sessions::handlers::logout)
+        .service(accounts::sessions::handlers::logout_everywhere)
+        .service(accounts::sessions::handlers::list_sessions)
+        .service(accounts::sessions::handlers::end_session)
+        .service(accounts::handlers::get_me)
+        .service(accounts::users::own::update_me)
+        .service(accounts::users::own::change_own_password)
+        .service(accounts::users::own::accept_password_link);
+}
+
+/// Sessions of others, and tokens for scripts, with a token.
+fn access(config: &mut ServiceConfig<'_>) {
+    config
+        .service(accounts::sessions::editorial::list_user_sessions)
+        .service(accounts::sessions::editorial::end_user_sessions)
+        .service(accounts::api_tokens::editorial::list_api_tokens)
+        .service(accounts::api_tokens::editorial::create_api_token)
+        .service(accounts::api_tokens::editorial::get_api_token)
+        .service(accounts::api_tokens::editorial::revoke_api_token);
 }
 
 /// Working copies and the steps of their life, with a token.
@@ -134,7 +159,20 @@ fn taxonomy(config: &mut ServiceConfig<'_>) {
         .service(tags::editorial::merge_tag);
 }
 
-/// Authors, the settings of the site, and moderation, with a token.
+/// Files that articles show, with a token.
+fn files(config: &mut ServiceConfig<'_>) {
+    config
+        .service(media::editorial::list_editorial_media)
+        .service(media::uploads::upload_media)
+        .service(media::uploads::upload_media_file)
+        .service(media::editorial::get_editorial_media)
+        .service(media::editorial::update_media)
+        .service(media::editorial::delete_media)
+        .service(media::editorial::list_media_uses)
+        .service(media::renditions::editorial::get_media_rendition_url);
+}
+
+/// Authors, user accounts, the settings of the site, and moderation, with a token.
 fn people_and_threads(config: &mut ServiceConfig<'_>) {
     config
         .service(authors::editorial::list_editorial_authors)
@@ -143,6 +181,14 @@ fn people_and_threads(config: &mut ServiceConfig<'_>) {
         .service(authors::editorial::replace_author)
         .service(authors::editorial::update_author)
         .service(authors::editorial::delete_author)
+        .service(accounts::users::editorial::list_users)
+        .service(accounts::users::editorial::invite_user)
+        .service(accounts::users::editorial::get_user)
+        .service(accounts::users::editorial::update_user)
+        .service(accounts::users::editorial::disable_user)
+        .service(accounts::users::editorial::enable_user)
+        .service(accounts::users::editorial::invite_user_again)
+        .service(accounts::users::editorial::reset_user_password)
         .service(site::editorial::get_settings)
         .service(site::editorial::replace_settings)
         .service(site::editorial::update_settings)
@@ -151,6 +197,13 @@ fn people_and_threads(config: &mut ServiceConfig<'_>) {
         .service(comments::editorial::list_editorial_comments)
         .service(comments::editorial::get_editorial_comment)
         .service(comments::editorial::update_comment);
+}
+
+/// Who did what, with a token.
+fn audit_log(config: &mut ServiceConfig<'_>) {
+    config
+        .service(audit::editorial::list_audit_entries)
+        .service(audit::editorial::get_audit_entry);
 }
 
 /// Keys, health, version and the document.

@@ -8,10 +8,12 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use thiserror::Error;
 
-use crate::accounts::account::{AccountName, EmailAddress, NewAccount};
+use crate::accounts::account::{AccountName, EmailAddress};
+use crate::accounts::api_tokens::uses;
 use crate::accounts::keys::{KeyFault, SigningKey};
 use crate::accounts::passwords::{self, PasswordFault};
 use crate::accounts::permissions::Role;
+use crate::accounts::users::user::{Entrance, NewUser, User, UserFailure};
 use crate::app::{self, Shared};
 use crate::clock::Clock;
 use crate::database::failure::Failure;
@@ -19,7 +21,7 @@ use crate::database::ids::IdSource;
 use crate::database::{Database, migrate};
 use crate::jobs::schedule::Schedule;
 use crate::settings::{FirstAdministrator, Settings};
-use crate::state::{AppState, StateFault};
+use crate::state::{AppState, Stamp, StateFault};
 use crate::{read, write_unit};
 
 /// How long a client may take to send the head of a request.
@@ -69,6 +71,9 @@ pub enum StartFault {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] Failure),
+    /// The first administrator cannot be stored.
+    #[error(transparent)]
+    User(#[from] UserFailure),
     /// The signing key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyFault),
@@ -148,6 +153,10 @@ impl Application {
         let stopper = tokio::spawn(stop_when_told(stop, schedule, self.server.handle()));
         let served = self.server.await;
         stopper.abort();
+        // After the last request; what is not written down now would be forgotten.
+        if let Err(failure) = uses::write_down(&self.state).await {
+            tracing::warn!(%failure, "the last uses of API tokens were not written down");
+        }
         Ok(served?)
     }
 }
@@ -221,17 +230,19 @@ async fn create_first_administrator(
     let is_random = given.is_none();
     let password = given.unwrap_or_else(passwords::random);
     let now = state.clock.now();
-    let new = NewAccount {
-        id: state.ids.next(now),
+    let stamp = Stamp::at_command_line(now, state.ids.clone(), &state.settings.public_url);
+    let new = NewUser {
+        id: stamp.new_id(),
         email: EmailAddress::parse(&email).map_err(|_fault| StartFault::Email("it is not an e-mail address"))?,
         name: AccountName::parse("Administrator").map_err(|_fault| StartFault::Email("it has no name"))?,
         role: Role::Administrator,
-        password_hash: passwords::hash(password.clone()).await?,
+        author: None,
+        entrance: Entrance::Password(passwords::hash(password.clone()).await?),
     };
-    let created: Result<bool, Failure> = write_unit!(&state.database, accounts::create_first(new, now));
+    let created: Result<Option<User>, UserFailure> = write_unit!(&state.database, users::create_first(new, stamp));
     let credentials = Credentials {
         email,
         random_password: is_random.then_some(password),
     };
-    Ok(created?.then_some(credentials))
+    Ok(created?.map(|_administrator| credentials))
 }

@@ -1,5 +1,6 @@
 //! The settings, read once from the environment (and from `.env`) into types. An error names its key.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,13 @@ use thiserror::Error;
 
 use crate::database::DatabaseLocation;
 use crate::database::sqlite::Durability;
+use crate::media::renditions::rendition::MAX_RENDITION_SIDE;
+
+/// The widths in which everybody may ask for pictures, when nothing else is set.
+const RENDITION_WIDTHS: [u16; 9] = [160, 320, 480, 640, 800, 960, 1280, 1600, 1920];
+
+/// The most widths that can be set. Each is another picture that strangers may have made.
+const MAX_RENDITION_WIDTHS: usize = 32;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -23,12 +31,28 @@ pub struct Settings {
     pub public_url: String,
     /// The first administrator, if there is no account yet.
     pub first_administrator: FirstAdministrator,
+    /// The page where people choose a password, which links to set one lead to.
+    pub password_page: Option<String>,
     /// The most bytes of a request body.
     pub max_body_bytes: usize,
+    /// Where the files are that editors upload.
+    pub media_location: MediaLocation,
+    /// The most bytes of a file that an editor uploads.
+    pub max_media_bytes: u64,
     /// Which sites may call the API from a browser.
     pub cors_origins: CorsOrigins,
+    /// Whether failed log-ins are counted.
+    pub rate_limits: RateLimits,
+    /// Days after which a signing key is replaced by a new one; none for never.
+    pub key_rotation_days: Option<u32>,
     /// The form of the log.
     pub log_format: LogFormat,
+    /// The most pixels that a picture may have.
+    pub max_image_pixels: u64,
+    /// The most bytes of all renditions that are kept.
+    pub rendition_cache_bytes: u64,
+    /// The widths in which everybody may ask for pictures, the smallest first.
+    pub rendition_widths: Vec<u16>,
 }
 
 /// The e-mail address and the password of the first administrator.
@@ -40,6 +64,32 @@ pub struct FirstAdministrator {
     pub password: Option<SecretString>,
 }
 
+/// Where the files are that editors upload.
+#[derive(Debug, Clone)]
+pub enum MediaLocation {
+    /// In the folder `media` of the data folder.
+    Local,
+    /// In a bucket of an S3-compatible service.
+    S3(S3Bucket),
+}
+
+/// A bucket of an S3-compatible service.
+#[derive(Debug, Clone)]
+pub struct S3Bucket {
+    /// The name.
+    pub bucket: String,
+    /// What the keys of all files begin with; may be empty.
+    pub prefix: String,
+    /// The address of the service, if it is not Amazon's.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: String,
+    /// Who writes.
+    pub access_key_id: String,
+    /// The secret that proves it.
+    pub secret_access_key: SecretString,
+}
+
 /// Which sites may call the API from a browser (CORS).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {
@@ -49,6 +99,15 @@ pub enum CorsOrigins {
     Any,
     /// These origins.
     Listed(Vec<String>),
+}
+
+/// Whether failed log-ins are counted, and refused when there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimits {
+    /// They are.
+    On,
+    /// They are not.
+    Off,
 }
 
 /// The form of the log.
@@ -104,12 +163,48 @@ pub const ALL: &[SettingDoc] = &[
         default: "",
     },
     SettingDoc {
+        key: "GALLEY_PASSWORD_PAGE",
+        default: "",
+    },
+    SettingDoc {
         key: "GALLEY_MAX_BODY_BYTES",
         default: "2097152",
     },
     SettingDoc {
+        key: "GALLEY_MEDIA_STORE",
+        default: "local",
+    },
+    SettingDoc {
+        key: "GALLEY_MAX_MEDIA_BYTES",
+        default: "52428800",
+    },
+    SettingDoc {
+        key: "GALLEY_S3_ENDPOINT",
+        default: "",
+    },
+    SettingDoc {
+        key: "GALLEY_S3_REGION",
+        default: "us-east-1",
+    },
+    SettingDoc {
+        key: "GALLEY_S3_ACCESS_KEY_ID",
+        default: "",
+    },
+    SettingDoc {
+        key: "GALLEY_S3_SECRET_ACCESS_KEY",
+        default: "",
+    },
+    SettingDoc {
         key: "GALLEY_CORS_ORIGINS",
         default: "",
+    },
+    SettingDoc {
+        key: "GALLEY_RATE_LIMITS",
+        default: "on",
+    },
+    SettingDoc {
+        key: "GALLEY_KEY_ROTATION_DAYS",
+        default: "90",
     },
     SettingDoc {
         key: "GALLEY_SQLITE_SYNCHRONOUS",
@@ -118,6 +213,18 @@ pub const ALL: &[SettingDoc] = &[
     SettingDoc {
         key: "GALLEY_POSTGRES_CONNECTIONS",
         default: "16",
+    },
+    SettingDoc {
+        key: "GALLEY_MAX_IMAGE_PIXELS",
+        default: "50000000",
+    },
+    SettingDoc {
+        key: "GALLEY_RENDITION_CACHE_BYTES",
+        default: "1073741824",
+    },
+    SettingDoc {
+        key: "GALLEY_RENDITION_WIDTHS",
+        default: "160,320,480,640,800,960,1280,1600,1920",
     },
     SettingDoc {
         key: "GALLEY_LOG_FORMAT",
@@ -151,7 +258,7 @@ impl Settings {
             SocketAddr::from(([127, 0, 0, 1], 8080)),
         )?;
         let public_url = match lookup("GALLEY_PUBLIC_URL") {
-            Some(url) => public_url(&url)?,
+            Some(url) => web_address("GALLEY_PUBLIC_URL", &url)?.trim_end_matches('/').to_owned(),
             None => format!("http://{bind}"),
         };
         Ok(Self {
@@ -163,12 +270,35 @@ impl Settings {
                 email: lookup("GALLEY_ADMIN_EMAIL").unwrap_or_else(|| "admin@localhost".into()),
                 password: lookup("GALLEY_ADMIN_PASSWORD").map(SecretString::from),
             },
+            password_page: match lookup("GALLEY_PASSWORD_PAGE") {
+                Some(page) => Some(web_address("GALLEY_PASSWORD_PAGE", &page)?),
+                None => None,
+            },
             max_body_bytes: parsed(
                 "GALLEY_MAX_BODY_BYTES",
                 lookup("GALLEY_MAX_BODY_BYTES"),
                 2 * 1024 * 1024,
             )?,
+            media_location: media_location(&lookup)?,
+            max_media_bytes: parsed(
+                "GALLEY_MAX_MEDIA_BYTES",
+                lookup("GALLEY_MAX_MEDIA_BYTES"),
+                50 * 1024 * 1024,
+            )?,
             cors_origins: cors_origins(lookup("GALLEY_CORS_ORIGINS").as_deref())?,
+            rate_limits: match lookup("GALLEY_RATE_LIMITS").as_deref() {
+                None | Some("on") => RateLimits::On,
+                Some("off") => RateLimits::Off,
+                Some(other) => return Err(fault("GALLEY_RATE_LIMITS", format!("{other:?} is neither on nor off"))),
+            },
+            key_rotation_days: key_rotation_days(lookup("GALLEY_KEY_ROTATION_DAYS"))?,
+            max_image_pixels: parsed("GALLEY_MAX_IMAGE_PIXELS", lookup("GALLEY_MAX_IMAGE_PIXELS"), 50_000_000)?,
+            rendition_cache_bytes: parsed(
+                "GALLEY_RENDITION_CACHE_BYTES",
+                lookup("GALLEY_RENDITION_CACHE_BYTES"),
+                1024 * 1024 * 1024,
+            )?,
+            rendition_widths: rendition_widths(lookup("GALLEY_RENDITION_WIDTHS").as_deref())?,
             log_format: match lookup("GALLEY_LOG_FORMAT").as_deref() {
                 None | Some("text") => LogFormat::Text,
                 Some("json") => LogFormat::Json,
@@ -225,15 +355,53 @@ fn database_location(
     Ok(DatabaseLocation::Sqlite { path, durability })
 }
 
-fn public_url(text: &str) -> Result<String, SettingFault> {
+fn media_location(lookup: &impl Fn(&str) -> Option<String>) -> Result<MediaLocation, SettingFault> {
+    let endpoint = lookup("GALLEY_S3_ENDPOINT").map(|url| s3_endpoint(&url)).transpose()?;
+    let region = lookup("GALLEY_S3_REGION").unwrap_or_else(|| "us-east-1".to_owned());
+    let access_key_id = lookup("GALLEY_S3_ACCESS_KEY_ID");
+    let secret_access_key = lookup("GALLEY_S3_SECRET_ACCESS_KEY");
+    let store = lookup("GALLEY_MEDIA_STORE");
+    let (bucket, prefix) = match store.as_deref().map(|text| (text, text.strip_prefix("s3://"))) {
+        None | Some(("local", _)) => return Ok(MediaLocation::Local),
+        Some((_, Some(place))) if !place.is_empty() && !place.starts_with('/') => {
+            place.split_once('/').unwrap_or((place, ""))
+        }
+        Some((text, _)) => {
+            let reason = format!("{text:?} is neither local nor of the form s3://BUCKET or s3://BUCKET/PREFIX");
+            return Err(fault("GALLEY_MEDIA_STORE", reason));
+        }
+    };
+    let needed = |key: &'static str, value: Option<String>| {
+        value.ok_or_else(|| fault(key, "a store of the form s3://BUCKET needs it".to_owned()))
+    };
+    Ok(MediaLocation::S3(S3Bucket {
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+        endpoint,
+        region,
+        access_key_id: needed("GALLEY_S3_ACCESS_KEY_ID", access_key_id)?,
+        secret_access_key: needed("GALLEY_S3_SECRET_ACCESS_KEY", secret_access_key)?.into(),
+    }))
+}
+
+fn s3_endpoint(text: &str) -> Result<String, SettingFault> {
     match url::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none() => {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() => {
             Ok(text.trim_end_matches('/').to_owned())
         }
         _ => Err(fault(
-            "GALLEY_PUBLIC_URL",
-            format!("{text:?} is not an http or https address"),
+            "GALLEY_S3_ENDPOINT",
+            format!("{text:?} is not an http or https address, such as https://s3.example.org"),
         )),
+    }
+}
+
+fn web_address(key: &'static str, text: &str) -> Result<String, SettingFault> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none() => {
+            Ok(text.to_owned())
+        }
+        _ => Err(fault(key, format!("{text:?} is not an http or https address"))),
     }
 }
 
@@ -255,6 +423,37 @@ fn cors_origin(text: &str) -> Result<String, SettingFault> {
         _ => Err(fault(
             "GALLEY_CORS_ORIGINS",
             format!("{text:?} is not an origin, such as https://www.example.org"),
+        )),
+    }
+}
+
+fn key_rotation_days(value: Option<String>) -> Result<Option<u32>, SettingFault> {
+    const KEY: &str = "GALLEY_KEY_ROTATION_DAYS";
+    match parsed(KEY, value, 90_u32)? {
+        0 => Ok(None),
+        days @ 1..=3_650 => Ok(Some(days)),
+        days => Err(fault(KEY, format!("{days} is above 3650; write 0 for never"))),
+    }
+}
+
+fn rendition_widths(text: Option<&str>) -> Result<Vec<u16>, SettingFault> {
+    let Some(text) = text else {
+        return Ok(RENDITION_WIDTHS.to_vec());
+    };
+    let width = |part: &str| {
+        part.trim()
+            .parse()
+            .ok()
+            .filter(|width| (1..=MAX_RENDITION_SIDE).contains(width))
+    };
+    let widths: Option<BTreeSet<u16>> = text.split(',').map(width).collect();
+    match widths {
+        Some(widths) if widths.len() <= MAX_RENDITION_WIDTHS => Ok(widths.into_iter().collect()),
+        _ => Err(fault(
+            "GALLEY_RENDITION_WIDTHS",
+            format!(
+                "{text:?} is not a list of at most {MAX_RENDITION_WIDTHS} widths from 1 to {MAX_RENDITION_SIDE}, divided by commas"
+            ),
         )),
     }
 }
@@ -303,9 +502,22 @@ mod tests {
             ("DATABASE_URL", "data/galley.db"),
             ("GALLEY_BIND", "8080"),
             ("GALLEY_PUBLIC_URL", "example.org"),
+            ("GALLEY_PASSWORD_PAGE", "/password"),
             ("GALLEY_MAX_BODY_BYTES", "2 MB"),
+            ("GALLEY_MEDIA_STORE", "s3://"),
+            ("GALLEY_MEDIA_STORE", "ftp://files"),
+            ("GALLEY_MAX_MEDIA_BYTES", "50 MB"),
+            ("GALLEY_S3_ENDPOINT", "s3.example.org"),
             ("GALLEY_CORS_ORIGINS", "https://a.example/path"),
+            ("GALLEY_RATE_LIMITS", "none"),
+            ("GALLEY_KEY_ROTATION_DAYS", "monthly"),
+            ("GALLEY_KEY_ROTATION_DAYS", "4000"),
             ("GALLEY_SQLITE_SYNCHRONOUS", "off"),
+            ("GALLEY_MAX_IMAGE_PIXELS", "50 MP"),
+            ("GALLEY_RENDITION_CACHE_BYTES", "1 GB"),
+            ("GALLEY_RENDITION_WIDTHS", "320,wide"),
+            ("GALLEY_RENDITION_WIDTHS", "320,0"),
+            ("GALLEY_RENDITION_WIDTHS", "320;640"),
             ("GALLEY_LOG_FORMAT", "xml"),
         ] {
             let fault = Settings::from_lookup(|name| (name == key).then(|| value.to_owned())).unwrap_err();
@@ -314,10 +526,37 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_needs_a_key_and_may_have_a_prefix() {
+        let missing = with(&[("GALLEY_MEDIA_STORE", "s3://pictures")]).unwrap_err();
+        assert!(missing.to_string().starts_with("GALLEY_S3_ACCESS_KEY_ID"), "{missing}");
+        let settings = with(&[
+            ("GALLEY_MEDIA_STORE", "s3://pictures/of/the/harbour/"),
+            ("GALLEY_S3_ENDPOINT", "http://127.0.0.1:9000/"),
+            ("GALLEY_S3_ACCESS_KEY_ID", "id"),
+            ("GALLEY_S3_SECRET_ACCESS_KEY", "secret"),
+        ]);
+        let MediaLocation::S3(bucket) = settings.unwrap().media_location else {
+            panic!("it is a bucket");
+        };
+        assert_eq!(
+            (bucket.bucket.as_str(), bucket.prefix.as_str()),
+            ("pictures", "of/the/harbour")
+        );
+        assert_eq!(bucket.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+        assert!(
+            !format!("{bucket:?}").contains("\"secret\""),
+            "the secret would be in the log"
+        );
+    }
+
+    #[test]
     fn the_example_file_names_every_setting_with_its_default() {
         let is_setting = |line: &&str| {
             let key = line.split('=').next().unwrap_or_default();
-            line.contains('=') && key.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+            line.contains('=')
+                && key
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         };
         let example = include_str!("../.env.example");
         let written: Vec<&str> = example

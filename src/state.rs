@@ -1,6 +1,6 @@
 //! What every request can reach.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
@@ -12,13 +12,18 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::accounts::api_tokens::uses::TokenUses;
 use crate::accounts::keys::{KeyFault, KeyRing, SigningKey};
+use crate::audit::origin::{Actor, Credential, Origin};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::database::failure::Failure;
-use crate::database::ids::IdSource;
+use crate::database::ids::{IdSource, RowId};
 use crate::http::client_key::ClientKeys;
 use crate::http::page::Cursors;
+use crate::media::renditions::making::RenditionMaker;
+use crate::media::renditions::signing::RenditionSigner;
+use crate::media::storage::{MediaStorage, StorageFault};
 use crate::settings::Settings;
 use crate::{read, write_unit};
 
@@ -31,6 +36,8 @@ pub struct AppState {
     pub settings: Settings,
     /// The database.
     pub database: Database,
+    /// The files that editors uploaded.
+    pub media: MediaStorage,
     /// The keys of access tokens.
     pub keys: KeyRing,
     /// The time.
@@ -39,9 +46,15 @@ pub struct AppState {
     pub ids: IdSource,
     /// The cursors of lists.
     pub cursors: Cursors,
+    /// What makes smaller versions of pictures.
+    pub renditions: RenditionMaker,
+    /// What signs their addresses.
+    pub rendition_signer: RenditionSigner,
     public_url: Arc<str>,
     /// What stands for clients without credentials.
     pub client_keys: ClientKeys,
+    /// When API tokens were last used.
+    pub token_uses: TokenUses,
     keys_refreshed_at: Mutex<Option<DateTime<Utc>>>,
 }
 
@@ -54,6 +67,9 @@ pub enum StateFault {
     /// The signing key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyFault),
+    /// The store of files cannot be used.
+    #[error("GALLEY_MEDIA_STORE: {0}")]
+    Media(#[from] StorageFault),
 }
 
 impl AppState {
@@ -77,11 +93,15 @@ impl AppState {
             public_url: Arc::from(settings.public_url.as_str()),
             cursors: Cursors::new(shared_secret(&database, "cursor-key").await?),
             client_keys: ClientKeys::new(shared_secret(&database, "client-key").await?),
+            rendition_signer: RenditionSigner::new(shared_secret(&database, "rendition-key").await?),
+            renditions: RenditionMaker::default(),
+            media: MediaStorage::open(&settings)?,
             settings,
             database,
             keys,
             clock,
             ids,
+            token_uses: TokenUses::default(),
             keys_refreshed_at: Mutex::new(None),
         };
         state.refresh_keys().await?;
@@ -111,19 +131,30 @@ impl AppState {
         if refreshed_at.is_some_and(|last| (now - last).num_seconds().abs() < KEY_REFRESH_SECONDS) {
             return Ok(());
         }
+        *refreshed_at = Some(now);
+        self.reload_keys().await
+    }
+
+    /// Verifies by the keys that are announced now.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the database cannot be asked.
+    pub async fn reload_keys(&self) -> Result<(), Failure> {
         let announced = read!(&self.database, accounts::announced_keys());
         self.keys.learn(announced?);
-        *refreshed_at = Some(now);
         Ok(())
     }
 
-    /// The stamp of a write that an account makes now.
+    /// The stamp of a write that comes from there now.
     #[must_use]
-    pub fn stamp(&self, account_id: Uuid) -> Stamp {
+    pub fn stamp(&self, origin: impl Into<Origin>) -> Stamp {
+        let origin = origin.into();
         Stamp {
             now: self.clock.now(),
-            account_id,
+            account_id: origin.account_id(),
+            origin,
             ids: self.ids.clone(),
+            last_of_log: Arc::default(),
             public_url: Arc::clone(&self.public_url),
         }
     }
@@ -144,16 +175,49 @@ pub struct Stamp {
     pub now: DateTime<Utc>,
     /// The account.
     pub account_id: Uuid,
+    origin: Origin,
     ids: IdSource,
+    /// The id of the last entry of the audit log that this write left.
+    last_of_log: Arc<std::sync::Mutex<Option<Uuid>>>,
     public_url: Arc<str>,
 }
 
 impl Stamp {
+    /// The stamp of what a person does at the command line of the server now.
+    #[must_use]
+    pub fn at_command_line(now: DateTime<Utc>, ids: IdSource, public_url: &str) -> Self {
+        let origin = Origin::command_line();
+        Self {
+            now,
+            account_id: origin.account_id(),
+            origin,
+            ids,
+            last_of_log: Arc::default(),
+            public_url: Arc::from(public_url),
+        }
+    }
+
     /// The same moment in the name of another account, such as the one that scheduled what is done now.
     #[must_use]
     pub fn in_name_of(&self, account_id: Uuid) -> Self {
         Self {
             account_id,
+            origin: self.origin.in_name_of(account_id),
+            ..self.clone()
+        }
+    }
+
+    /// The same by a session of an account, which is known only once the refresh token of the request is looked up.
+    #[must_use]
+    pub fn by_session(&self, account_id: Uuid, session: Uuid) -> Self {
+        let credential = Credential::AccessToken(session);
+        let actor = Actor::Account { account_id, credential };
+        Self {
+            account_id,
+            origin: Origin {
+                actor,
+                ..self.origin.clone()
+            },
             ..self.clone()
         }
     }
@@ -167,10 +231,40 @@ impl Stamp {
         }
     }
 
+    /// The account as a row names it, where there is one.
+    #[must_use]
+    pub fn by(&self) -> Option<RowId> {
+        (!self.account_id.is_nil()).then_some(RowId(self.account_id))
+    }
+
+    /// Where the write comes from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The address of this API, which links within the site may begin with.
     #[must_use]
     pub fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    /// The id of a new entry of the audit log. Those of one write follow one another, so that the log tells in the order in
+    /// which it was done what was done in one moment (RFC 9562, section 6.2, method 2).
+    #[must_use]
+    pub fn new_log_id(&self) -> Uuid {
+        // A panic while the lock was held cannot leave an id in a bad state.
+        let mut last = self.last_of_log.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = self.ids.next_of_log(self.now);
+        let id = match *last {
+            // The first six bytes are the millisecond.
+            Some(last) if last.as_bytes().iter().take(6).eq(fresh.as_bytes().iter().take(6)) => {
+                Uuid::from_u128(last.as_u128().wrapping_add(1))
+            }
+            _ => fresh,
+        };
+        *last = Some(id);
+        id
     }
 
     /// A new id.

@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot go on shall fail on the spot"
 )]
 
@@ -17,12 +18,18 @@ use program::{Server, command, run};
 
 #[path = "server/crash.rs"]
 mod crash;
+#[path = "server/doctor.rs"]
+mod doctor;
 #[path = "server/examples.rs"]
 mod examples;
 #[path = "server/jobs.rs"]
 mod jobs;
+#[path = "server/media.rs"]
+mod media;
 #[path = "api/support/postgres.rs"]
 mod postgres;
+#[path = "api/support/s3.rs"]
+mod s3;
 #[path = "server/schedules.rs"]
 mod schedules;
 
@@ -83,8 +90,12 @@ mod program {
     impl Server {
         /// Starts at a free port and waits until it listens.
         pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
-            let mut command = command(folder, settings, &[]);
-            let process = command
+            Self::start_with(folder, settings, |command| command)
+        }
+
+        /// The same by another command, made from the one that starts it.
+        pub fn start_with(folder: &Path, settings: &[(&str, &str)], wrapped: impl FnOnce(Command) -> Command) -> Self {
+            let process = wrapped(command(folder, settings, &[]))
                 .env("GALLEY_BIND", "127.0.0.1:0")
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -183,6 +194,11 @@ mod program {
             }
         }
 
+        /// Shows a token from now on.
+        pub fn show(&mut self, token: &str) {
+            self.token = Some(token.to_owned());
+        }
+
         pub fn send(&mut self, method: &str, path: &str, body: Option<&Value>) -> Reply {
             let body = body.map(Value::to_string).unwrap_or_default();
             let head = self.head(method, path, body.len());
@@ -214,7 +230,12 @@ mod program {
         }
 
         pub fn write(&mut self, bytes: &[u8]) {
-            self.stream.get_mut().write_all(bytes).unwrap();
+            self.try_write(bytes).unwrap();
+        }
+
+        /// Writes to a server that may have hung up.
+        pub fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+            self.stream.get_mut().write_all(bytes)
         }
 
         /// Reads one answer, whose length the server must tell.
@@ -755,4 +776,138 @@ fn schema_of_its_own(base: &str, schema: &str) -> String {
             connection.batch_execute(&statements).await.unwrap();
         });
     url
+}
+
+#[test]
+fn tokens_are_made_listed_and_revoked_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let galley = |arguments: &[&str]| run(folder.path(), &[], arguments);
+    let added = galley(&["user", "add", "grace@galley.example", "--role", "author"]);
+    assert!(added.status.success(), "{}", stderr(&added));
+    let email = "grace@galley.example";
+    let made = galley(&[
+        "token",
+        "create",
+        email,
+        "--name",
+        "Nightly export",
+        "--scope",
+        "articles:read",
+        "--days",
+        "7",
+    ]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let said = stdout(&made);
+    let token = said.lines().next().unwrap().to_owned();
+    let id = said
+        .split("galley token revoke ")
+        .nth(1)
+        .unwrap()
+        .split('`')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(
+        token.starts_with(&format!("galley_pat_{}_", id.replace('-', ""))),
+        "{said}"
+    );
+
+    let server = Server::start(folder.path(), &[]);
+    let status = || {
+        let mut connection = server.connect();
+        connection.show(&token);
+        connection.send("GET", "/v1/editorial/articles", None).status
+    };
+    assert_eq!(status(), 200);
+    let listed = stdout(&galley(&["token", "list", email]));
+    assert!(
+        listed.starts_with(&format!("{id}\tactive\tpersonal\t")) && listed.lines().count() == 1,
+        "{listed}"
+    );
+    let revoked = galley(&["token", "revoke", &id]);
+    assert_eq!(stdout(&revoked), format!("revoked {id}\n"));
+    assert_eq!(status(), 401, "it counts at once, also for a server that runs");
+    assert!(stdout(&galley(&["token", "list"])).contains("\trevoked\t"));
+
+    for (arguments, reason) in [
+        (
+            vec!["token", "create", email, "--name", "T", "--scope", "admin"],
+            "does not have admin",
+        ),
+        (
+            vec!["token", "create", email, "--name", "T", "--scope", "articles"],
+            "it is not one of",
+        ),
+        (vec!["token", "create", email, "--name", "T"], "name at least one scope"),
+        (
+            vec![
+                "token",
+                "create",
+                email,
+                "--name",
+                "T",
+                "--scope",
+                "articles:read",
+                "--days",
+                "367",
+            ],
+            "367",
+        ),
+        (
+            vec![
+                "token", "create", email, "--name", "T", "--kind", "upload", "--author", "ada", "--days", "1",
+            ],
+            "no author",
+        ),
+        (
+            vec![
+                "token",
+                "create",
+                "nobody@galley.example",
+                "--name",
+                "T",
+                "--scope",
+                "articles:read",
+            ],
+            "there is no account",
+        ),
+        (
+            vec!["token", "revoke", "00000000-0000-7000-8000-000000000000"],
+            "there is no such token",
+        ),
+    ] {
+        let output = galley(&arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(stderr(&output).contains(reason), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_key_is_replaced_from_the_command_line_beside_a_server_that_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let galley = |arguments: &[&str]| run(folder.path(), &[], arguments);
+    let listed = || stdout(&galley(&["keys", "list"]));
+    assert_eq!(listed().lines().count(), 1, "{}", listed());
+    let rotated = galley(&["keys", "rotate"]);
+    assert!(rotated.status.success(), "{}", stderr(&rotated));
+    let said = stdout(&rotated);
+    assert_eq!(stdout(&galley(&["keys", "rotate"])), said, "one rotation is under way");
+    let kid = said.split(' ').nth(2).unwrap();
+    let line = listed().lines().find(|line| line.starts_with(kid)).unwrap().to_owned();
+    assert!(line.starts_with(&format!("{kid}\tannounced\there\t")), "{line}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &str| {
+            std::fs::metadata(folder.path().join(path))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777
+        };
+        let modes = ["data/keys", "data/keys/signing-key.pem", "data/keys/next-key.pem"].map(mode);
+        assert_eq!(modes, [0o700, 0o600, 0o600]);
+    }
+    assert_eq!(server.connect().send("GET", "/v1/articles", None).status, 200);
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use diesel::{Insertable, Queryable, Selectable};
-use uuid::Uuid;
 
 use crate::accounts::permissions::Role;
+use crate::conflict::StaleRevision;
 use crate::database::ids::RowId;
 use crate::database::schema::accounts;
 use crate::database::timestamp::RowTime;
@@ -88,12 +88,22 @@ pub struct AccountRow {
     pub name: String,
     /// The name of the role.
     pub role: String,
-    /// The argon2id hash in PHC string format.
-    pub password_hash: String,
+    /// The argon2id hash in PHC string format; an account that was invited has none yet.
+    pub password_hash: Option<String>,
+    /// Whom it writes as.
+    pub author_id: Option<RowId>,
+    /// Counts the changes, from 1.
+    pub revision: i32,
     /// When the account was made.
     pub created_at: RowTime,
+    /// The account that made it; none at the command line.
+    pub created_by: Option<RowId>,
     /// When it was last changed.
     pub updated_at: RowTime,
+    /// When it was disabled, if it is.
+    pub disabled_at: Option<RowTime>,
+    /// When somebody last logged in with it.
+    pub last_login_at: Option<RowTime>,
 }
 
 impl AccountRow {
@@ -102,21 +112,47 @@ impl AccountRow {
     pub fn role(&self) -> Role {
         Role::from_name(&self.role).unwrap_or(Role::Reader)
     }
+
+    /// What a writer is told who expected another revision. Who made it stands in the audit log.
+    #[must_use]
+    pub fn stale(&self) -> StaleRevision {
+        StaleRevision {
+            revision: self.revision,
+            changed_by: None,
+            changed_at: self.updated_at.utc(),
+        }
+    }
 }
 
-/// A new account, checked and with its password hashed.
-#[derive(Debug, Clone)]
-pub struct NewAccount {
+/// The columns of `accounts` that tell what its tokens may do.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub struct AccountStanding {
     /// The id.
-    pub id: Uuid,
-    /// The address to log in with.
-    pub email: EmailAddress,
-    /// The name.
-    pub name: AccountName,
-    /// The role.
-    pub role: Role,
-    /// The argon2id hash in PHC string format.
-    pub password_hash: String,
+    pub id: RowId,
+    /// The name of the role.
+    pub role: String,
+    /// Whom it writes as.
+    pub author_id: Option<RowId>,
+}
+
+impl AccountStanding {
+    /// The role; a name that this version does not know counts as the least.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        Role::from_name(&self.role).unwrap_or(Role::Reader)
+    }
+}
+
+/// How the sender of an access token stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The session goes on, and the account may do this.
+    Good(AccountStanding),
+    /// The session has ended.
+    SessionEnded,
+    /// The account is gone or disabled.
+    AccountGone,
 }
 
 #[cfg(test)]

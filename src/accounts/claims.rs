@@ -4,7 +4,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::accounts::account::AccountStanding;
+use crate::accounts::api_tokens::api_token::TokenStanding;
 use crate::accounts::permissions::{Role, Scope};
+use crate::audit::origin::{Actor, Credential};
 
 /// The `typ` of an access token (RFC 9068, section 2.1). Tokens of other kinds have another, so that one cannot stand for
 /// the other (RFC 8725, section 3.11).
@@ -37,6 +40,8 @@ pub struct AccessClaims {
     pub nbf: Option<i64>,
     /// The id of the token.
     pub jti: Uuid,
+    /// The session that the token belongs to: it is not accepted once the session has ended.
+    pub sid: Uuid,
     /// What the token was got with.
     pub client_id: String,
     /// The scopes, separated by blanks.
@@ -110,26 +115,85 @@ impl Claims for PreviewClaims {
     }
 }
 
-/// Who sends a request, as a verified token says.
+/// Who sends a request: what a verified token says, and what its account may do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The account.
     pub account_id: Uuid,
-    /// Its role when the token was made.
+    /// Its role now.
     pub role: Role,
+    /// Whom it writes as, if it is linked to an author.
+    pub author_id: Option<Uuid>,
+    /// What it showed.
+    pub credential: Credential,
+    /// What an API token of the kind `upload` is confined to.
+    pub upload: Option<UploadGrant>,
     scope: String,
 }
 
+/// All that an API token of the kind `upload` may do: bring drafts of one author, and see and change those that it brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadGrant {
+    /// The token.
+    pub token_id: Uuid,
+    /// The author who stands in the byline of everything it brings.
+    pub author_id: Uuid,
+}
+
 impl Identity {
-    /// The sender that verified claims name; `None` when they name no role.
+    /// The sender that verified claims name, as their account stands now.
     #[must_use]
-    pub fn from_claims(claims: AccessClaims) -> Option<Self> {
-        let AccessClaims { sub, scope, roles, .. } = claims;
-        roles.first().map(|role| Self {
+    pub fn of(claims: AccessClaims, standing: &AccountStanding) -> Self {
+        let AccessClaims { sub, scope, sid, .. } = claims;
+        Self {
             account_id: sub,
-            role: *role,
+            role: standing.role(),
+            author_id: standing.author_id.map(|author| author.0),
+            credential: Credential::AccessToken(sid),
+            upload: None,
             scope,
-        })
+        }
+    }
+
+    /// The sender that an API token stands for, as its account stands now.
+    #[must_use]
+    pub fn of_api_token(token: TokenStanding) -> Self {
+        let upload = token.upload_grant();
+        let TokenStanding {
+            id, scopes, account, ..
+        } = token;
+        Self {
+            account_id: account.id.0,
+            role: account.role(),
+            author_id: account.author_id.map(|author| author.0),
+            credential: Credential::ApiToken(id.0),
+            upload,
+            scope: scopes,
+        }
+    }
+
+    /// The session, of a sender who logged in; `None` for a script.
+    #[must_use]
+    pub fn session_id(&self) -> Option<Uuid> {
+        match self.credential {
+            Credential::AccessToken(session) => Some(session),
+            Credential::ApiToken(_) => None,
+        }
+    }
+
+    /// Whom answers are kept for by which a repeated request is answered: the account, or the token where that sees less.
+    #[must_use]
+    pub fn principal(&self) -> Uuid {
+        self.upload.map_or(self.account_id, |grant| grant.token_id)
+    }
+
+    /// The sender, for the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::Account {
+            account_id: self.account_id,
+            credential: self.credential,
+        }
     }
 
     /// Whether the token carries a scope.

@@ -4,16 +4,25 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use uuid::Uuid;
 
+use crate::accounts::account::Standing;
+use crate::accounts::api_tokens::api_token::{ApiTokenFault, TokenStanding};
+use crate::accounts::api_tokens::token_text::{TOKEN_PREFIX, TokenText};
 use crate::accounts::claims::Identity;
 use crate::accounts::keys::TokenFault;
 use crate::accounts::permissions::{Permission, Reach};
+use crate::audit::origin::Origin;
+use crate::database::failure::Failure;
+use crate::database::timestamp::RowTime;
 use crate::http::problem::Problem;
 use crate::http::problem_codes;
+use crate::read;
 use crate::state::AppState;
 
 /// A sender whose token is valid, whatever their role.
@@ -23,6 +32,7 @@ pub struct Authenticated(pub Identity);
 /// A sender who has a permission. A handler that takes `Authorized<WriteArticles>` cannot run without it.
 pub struct Authorized<P> {
     identity: Identity,
+    origin: Origin,
     reach: Reach,
     permission: PhantomData<P>,
 }
@@ -33,6 +43,66 @@ pub struct Authorized<P> {
 struct Demands(Vec<Demand>);
 
 type Demand = fn(&Identity) -> Result<(), Problem>;
+
+/// A sender who logged in. What decides who can get in at all (passwords, sessions, new tokens) is not for scripts: a token
+/// that leaks must not be able to make itself another.
+#[derive(Debug, Clone)]
+pub struct InPerson {
+    identity: Identity,
+    session: Uuid,
+    origin: Origin,
+}
+
+impl InPerson {
+    /// Who the sender is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The account of the sender.
+    #[must_use]
+    pub fn account_id(&self) -> Uuid {
+        self.identity.account_id
+    }
+
+    /// The session of the sender.
+    #[must_use]
+    pub fn session_id(&self) -> Uuid {
+        self.session
+    }
+
+    /// The sender of a request, where a guard in the signature would ask for more than every request to it needs.
+    ///
+    /// # Errors
+    /// `not-authenticated`, `token-invalid` or `session-required`.
+    pub async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let identity = authenticate(request).await?;
+        in_person(&identity)?;
+        Ok(Self {
+            session: identity.session_id().unwrap_or_default(),
+            origin: Origin::of(request, identity.actor()),
+            identity,
+        })
+    }
+}
+
+impl From<&InPerson> for Origin {
+    fn from(caller: &InPerson) -> Self {
+        caller.origin.clone()
+    }
+}
+
+impl FromRequest for InPerson {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        demand(request, in_person);
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}
 
 /// A permission that only some requests to an operation need: it is settled before the body is read, and asked for once
 /// the body shows that it is needed.
@@ -52,19 +122,28 @@ impl<P> WhenGranted<P> {
 }
 
 impl<P> Authorized<P> {
+    /// Who the sender is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// The account of the sender.
     #[must_use]
     pub fn account_id(&self) -> Uuid {
         self.identity.account_id
     }
 
-    /// Whose things the permission reaches: `None` for everybody's, or the account that must have created them.
+    /// Whose things the permission reaches.
     #[must_use]
-    pub fn owner_filter(&self) -> Option<Uuid> {
-        match self.reach {
-            Reach::All => None,
-            Reach::Own => Some(self.identity.account_id),
-        }
+    pub fn reach(&self) -> Reach {
+        self.reach
+    }
+}
+
+impl<P> From<&Authorized<P>> for Origin {
+    fn from(caller: &Authorized<P>) -> Self {
+        caller.origin.clone()
     }
 }
 
@@ -73,6 +152,7 @@ impl<P: Permission> Authorized<P> {
         let identity = authenticate(request).await?;
         let reach = granted::<P>(&identity)?;
         Ok(Self {
+            origin: Origin::of(request, identity.actor()),
             identity,
             reach,
             permission: PhantomData,
@@ -128,21 +208,45 @@ pub fn invalid_token(reason: &str) -> Problem {
     .with_header(header::WWW_AUTHENTICATE, &challenge)
 }
 
+/// Who sends a request, once that was settled.
+#[derive(Clone)]
+struct Sender(Result<Identity, Problem>);
+
+/// Middleware that settles who sends a request before any part of the request is read. The extractors of a handler run side
+/// by side, and the first that fails is the one that is answered: a guard that still had to ask the database would come after
+/// a query string that is wrong. Without credentials there is nothing to ask, and for readers nobody asks.
+///
+/// # Errors
+/// What the handler gives.
+pub async fn settle_sender<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let is_guarded = ["/v1/editorial/", "/v1/auth/"]
+        .iter()
+        .any(|place| request.path().starts_with(place));
+    if is_guarded && request.headers().contains_key(header::AUTHORIZATION) {
+        // A refusal waits for the guard: what has none does not ask.
+        let _settled = authenticate(request.request()).await;
+    }
+    next.call(request).await
+}
+
 /// Who sends a request. A token is verified once, however many parts of the request ask.
 ///
 /// # Errors
 /// `not-authenticated` or `token-invalid`.
 pub async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
-    let known = request.extensions().get::<Identity>().cloned();
-    if let Some(identity) = known {
-        return Ok(identity);
+    let known = request.extensions().get::<Sender>().cloned();
+    if let Some(Sender(verdict)) = known {
+        return verdict;
     }
-    let identity = verified(request).await?;
-    request.extensions_mut().insert(identity.clone());
-    Ok(identity)
+    let verdict = verified(request).await;
+    request.extensions_mut().insert(Sender(verdict.clone()));
+    verdict
 }
 
-/// The account that sends a request, once everything holds that the guards of its handler demand; `None` where the handler
+/// Who sends a request (see [`Identity::principal`]), once everything holds that the guards of its handler demand; `None` where the handler
 /// has no guard, whatever credentials were sent.
 ///
 /// # Errors
@@ -154,7 +258,7 @@ pub async fn admitted(request: &HttpRequest) -> Result<Option<Uuid>, Problem> {
     };
     let identity = authenticate(request).await?;
     demands.iter().try_for_each(|demand| demand(&identity))?;
-    Ok(Some(identity.account_id))
+    Ok(Some(identity.principal()))
 }
 
 fn demand(request: &HttpRequest, demand: Demand) {
@@ -163,16 +267,32 @@ fn demand(request: &HttpRequest, demand: Demand) {
 }
 
 fn granted<P: Permission>(identity: &Identity) -> Result<Reach, Problem> {
-    identity
+    let reach = identity
         .has(P::SCOPE)
         .then(|| identity.role.reach(P::SCOPE))
         .flatten()
-        .ok_or_else(|| insufficient::<P>(identity))
+        .ok_or_else(|| insufficient::<P>(identity))?;
+    // A token to upload with reaches what it brought, whatever the account that made it reaches.
+    Ok(identity.upload.map_or(reach, |_grant| Reach::Own))
+}
+
+/// Passes for a sender who logged in.
+fn in_person(identity: &Identity) -> Result<(), Problem> {
+    match identity.session_id() {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(
+            &problem_codes::SESSION_REQUIRED,
+            "An API token may not do this. Log in with POST /v1/auth/login and send the access_token.",
+        )),
+    }
 }
 
 async fn verified(request: &HttpRequest) -> Result<Identity, Problem> {
     let token = bearer_token(request)?;
     let state = AppState::of(request);
+    if token.starts_with(TOKEN_PREFIX) {
+        return of_api_token(state, token).await;
+    }
     let now = state.clock.now();
     let mut verdict = state.keys.verify(token, now);
     if verdict == Err(TokenFault::UnknownKey) {
@@ -181,7 +301,29 @@ async fn verified(request: &HttpRequest) -> Result<Identity, Problem> {
         verdict = state.keys.verify(token, now);
     }
     let claims = verdict.map_err(|fault| invalid_token(&fault.to_string()))?;
-    Identity::from_claims(claims).ok_or_else(|| invalid_token("the token names no role"))
+    if claims.roles.is_empty() {
+        return Err(invalid_token("the token names no role"));
+    }
+    let (account, session, now) = (claims.sub, claims.sid, RowTime::from(now));
+    let standing: Result<Standing, Failure> = read!(&state.database, accounts::standing(account, session, now));
+    match standing? {
+        Standing::Good(account) => Ok(Identity::of(claims, &account)),
+        Standing::SessionEnded => Err(invalid_token("the session has ended; log in again")),
+        Standing::AccountGone => Err(invalid_token("the account is gone or disabled")),
+    }
+}
+
+/// The sender that an API token stands for. One whose checksum is wrong is refused without asking the database; what else
+/// is wrong with it is told to those only who have its secret.
+async fn of_api_token(state: &AppState, text: &str) -> Result<Identity, Problem> {
+    let refused = |fault: ApiTokenFault| invalid_token(&fault.to_string());
+    let shown = TokenText::parse(text).map_err(refused)?;
+    let (id, now) = (shown.id(), state.clock.now());
+    let stored: Result<Option<TokenStanding>, Failure> = read!(&state.database, api_tokens::standing(id));
+    let token = stored?.ok_or_else(|| refused(ApiTokenFault::Unknown))?;
+    token.admits(&shown, now).map_err(refused)?;
+    state.token_uses.note(id, now);
+    Ok(Identity::of_api_token(token))
 }
 
 fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {

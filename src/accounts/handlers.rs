@@ -2,14 +2,19 @@
 
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use uuid::Uuid;
 
 use crate::accounts::account::AccountRow;
-use crate::accounts::claims::{ACCESS_TOKEN_SECONDS, AccessClaims, PASSWORD_CLIENT};
 use crate::accounts::guards::{self, Authenticated};
-use crate::accounts::passwords;
-use crate::accounts::views::{AccessTokenOut, AccountOut, JsonWebKeySet, LoginIn};
-use crate::http::input::UnreadBody;
+use crate::accounts::key_rotation::JWKS_SECONDS;
+use crate::accounts::passwords::{self, PasswordFault};
+use crate::accounts::sessions::tokens;
+use crate::accounts::throttle::{self, Subject};
+use crate::accounts::users::user::User;
+use crate::accounts::views::{AccountOut, JsonWebKeySet, LoginIn, TokenPairOut};
+use crate::database::failure::Failure;
+use crate::http::input::{InputFaults, UnreadBody};
 use crate::http::problem::Problem;
 use crate::http::problem_codes;
 use crate::state::AppState;
@@ -17,8 +22,8 @@ use crate::{problems, read};
 
 problems!(
     /// What logging in can answer with.
-    LoginProblems: CREDENTIALS_INVALID, MALFORMED_JSON, MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT,
-    UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    LoginProblems: CREDENTIALS_INVALID, LOGIN_THROTTLED, MALFORMED_JSON, MALFORMED_REQUEST, PAYLOAD_TOO_LARGE,
+    REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 problems!(
@@ -28,30 +33,41 @@ problems!(
 
 /// Log in.
 ///
-/// Gives an access token for an e-mail address and a password. It is valid for 15 minutes.
+/// Opens a session for an e-mail address and a password: an access token that is valid for 15 minutes, and a refresh token to
+/// get the next one with. After 5 failures within 15 minutes an account cannot be tried any more from that network, and
+/// after 50 no account can, until the 15 minutes are over.
 #[utoipa::path(
     tag = "accounts",
     operation_id = "login",
     request_body(content = LoginIn, content_type = "application/json"),
-    responses((status = 200, description = "The access token", body = AccessTokenOut), LoginProblems),
+    responses((status = 200, description = "The tokens of the session", body = TokenPairOut), LoginProblems),
 )]
 #[post("/auth/login")]
-pub async fn login(state: Data<AppState>, body: UnreadBody) -> Result<HttpResponse, Problem> {
+pub async fn login(request: HttpRequest, state: Data<AppState>, body: UnreadBody) -> Result<HttpResponse, Problem> {
     let LoginIn { email, password } = body.json().await?;
     let email = email.into_string();
+    let attempt = throttle::admit(&state, &request, Subject::Account(&email)).await?;
     let account: Option<AccountRow> = read!(&state.database, accounts::find_by_email(email))?;
-    let stored = account.as_ref().map(|account| account.password_hash.clone());
-    let is_right = passwords::verify(password.into(), stored)
-        .await
-        .map_err(|fault| Problem::internal(fault.to_string()))?;
-    match account {
-        Some(account) if is_right => issue_token(&state, &account),
-        _ => Err(Problem::new(
-            &problem_codes::CREDENTIALS_INVALID,
-            "No account has this e-mail address and password.",
-        )
-        .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"galley\"")),
-    }
+    // A disabled account is none, and takes as long.
+    let account = account.filter(|account| account.disabled_at.is_none());
+    let stored = account.as_ref().and_then(|account| account.password_hash.clone());
+    let is_right = match passwords::verify(password.into(), stored.clone()).await {
+        Ok(is_right) => is_right,
+        Err(fault) => {
+            attempt.withdrawn(&state).await?;
+            return Err(fault.into());
+        }
+    };
+    let opened = match (account, stored) {
+        (Some(account), Some(hash)) if is_right => tokens::open_session(&state, &request, &account, hash).await?,
+        _ => None,
+    };
+    let Some(answer) = opened else {
+        attempt.failed();
+        return Err(credentials_invalid());
+    };
+    attempt.succeeded(&state).await?;
+    Ok(answer)
 }
 
 /// Read one's own account.
@@ -63,10 +79,17 @@ pub async fn login(state: Data<AppState>, body: UnreadBody) -> Result<HttpRespon
 )]
 #[get("/auth/me")]
 pub async fn get_me(state: Data<AppState>, caller: Authenticated) -> Result<HttpResponse, Problem> {
-    let id = caller.0.account_id;
-    let account: Option<AccountRow> = read!(&state.database, accounts::find(id))?;
-    let account = account.ok_or_else(|| guards::invalid_token("the account is gone"))?;
-    Ok(HttpResponse::Ok().json(AccountOut::from(account)))
+    let user = own_account(&state, caller.0.account_id).await?;
+    Ok(HttpResponse::Ok().json(AccountOut::new(user, &caller.0)))
+}
+
+/// The account of whoever sends a request.
+///
+/// # Errors
+/// `token-invalid` when it is gone in this moment.
+pub async fn own_account(state: &AppState, id: Uuid) -> Result<User, Problem> {
+    let user: Result<Option<User>, Failure> = read!(&state.database, users::find(id));
+    user?.ok_or_else(|| guards::invalid_token("the account is gone"))
 }
 
 /// Read the public keys.
@@ -81,34 +104,29 @@ pub async fn get_me(state: Data<AppState>, caller: Authenticated) -> Result<Http
 #[get("/.well-known/jwks.json")]
 pub async fn get_jwks(state: Data<AppState>) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((header::CACHE_CONTROL, format!("public, max-age={JWKS_SECONDS}")))
         .json(state.keys.jwks())
 }
 
-fn issue_token(state: &AppState, account: &AccountRow) -> Result<HttpResponse, Problem> {
-    let (now, role) = (state.clock.now(), account.role());
-    let claims = AccessClaims {
-        iss: state.keys.issuer().to_owned(),
-        sub: account.id.0,
-        aud: state.keys.audience().to_owned(),
-        exp: now.timestamp().saturating_add(ACCESS_TOKEN_SECONDS),
-        iat: now.timestamp(),
-        nbf: None,
-        jti: state.ids.next(now),
-        client_id: PASSWORD_CLIENT.to_owned(),
-        scope: role.scopes(),
-        roles: vec![role],
-    };
-    let access_token = state
-        .keys
-        .sign(&claims)
-        .map_err(|error| Problem::internal(error.to_string()))?;
-    let answer = AccessTokenOut {
-        access_token,
-        token_type: "Bearer",
-        expires_in: ACCESS_TOKEN_SECONDS,
-    };
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(answer))
+fn credentials_invalid() -> Problem {
+    Problem::new(
+        &problem_codes::CREDENTIALS_INVALID,
+        "No account has this e-mail address and password.",
+    )
+    .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"galley\"")
+}
+
+impl From<PasswordFault> for Problem {
+    fn from(fault: PasswordFault) -> Self {
+        match fault {
+            PasswordFault::Length => {
+                InputFaults::at("/password", "wrong-length", fault.to_string()).into_body_problem()
+            }
+            PasswordFault::Busy => Self::unavailable(
+                "Too many passwords are being checked at this moment; nothing was stored.",
+                fault.to_string(),
+            ),
+            PasswordFault::Hashing(cause) => Self::internal(cause),
+        }
+    }
 }

@@ -4,10 +4,8 @@
 //! instances stand in the database, so that each verifies what any other signed, and each serves the same JWKS.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use chrono::{DateTime, Utc};
@@ -16,15 +14,13 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use thiserror::Error;
 
 use crate::accounts::claims::{AccessClaims, Claims, PreviewClaims, Validity};
+use crate::accounts::key_files::KeyFolder;
 
 /// The longest token that is looked at.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// How far the clocks of two instances may differ, in seconds.
 const CLOCK_SKEW_SECONDS: i64 = 30;
-
-/// The file of the private key, in the data folder.
-const KEY_FILE: &str = "keys/signing-key.pem";
 
 /// Why a token is not accepted. The message is for the client that sent an access token: it names the reason and nothing of
 /// the token. Whoever takes another kind says it in other words.
@@ -76,7 +72,7 @@ pub struct SigningKey {
 /// The keys that tokens are signed with and verified by.
 #[derive(Clone)]
 pub struct KeyRing {
-    signing: Arc<SigningKey>,
+    signing: Arc<RwLock<Arc<SigningKey>>>,
     verifying: Arc<RwLock<HashMap<String, VerifyingKey>>>,
     issuer: String,
     audience: String,
@@ -94,17 +90,9 @@ impl SigningKey {
     /// # Errors
     /// [`KeyFault`] when the file cannot be read, written or understood.
     pub fn load_or_create(data_dir: &Path) -> Result<Self, KeyFault> {
-        let path = data_dir.join(KEY_FILE);
-        let file_fault = |cause| KeyFault::File {
-            path: path.display().to_string(),
-            cause,
-        };
-        if !path.exists() {
-            let pem = generate_pem()?;
-            fs::create_dir_all(path.parent().unwrap_or(data_dir)).map_err(file_fault)?;
-            write_private(&path, &pem).map_err(file_fault)?;
-        }
-        Self::from_pem(&fs::read(&path).map_err(file_fault)?)
+        let folder = KeyFolder::of(data_dir);
+        folder.prepare()?;
+        folder.current_or_new()
     }
 
     /// A key from PKCS#8 PEM.
@@ -141,30 +129,47 @@ impl KeyRing {
     /// A ring that signs with `signing` and so far knows only that key. `issuer` is the public URL of the installation.
     #[must_use]
     pub fn new(signing: SigningKey, issuer: &str) -> Self {
+        let (kid, public) = (signing.kid.clone(), signing.public.clone());
         let ring = Self {
-            signing: Arc::new(signing),
+            signing: Arc::new(RwLock::new(Arc::new(signing))),
             verifying: Arc::default(),
             issuer: issuer.to_owned(),
             audience: format!("{issuer}/v1"),
         };
-        ring.insert(ring.signing.kid.clone(), ring.signing.public.clone());
+        ring.verifying_keys().extend(usable(kid, public));
         ring
     }
 
-    /// Adds the public keys of the database: pairs of id and JWK in JSON. One that cannot be read is logged and left out.
+    /// Verifies by the public keys of the database from now on, and by its own: pairs of id and JWK in JSON. One that cannot be
+    /// read is logged and left out.
     pub fn learn(&self, keys: impl IntoIterator<Item = (String, String)>) {
-        for (kid, json) in keys {
-            match serde_json::from_str(&json) {
-                Ok(public) => self.insert(kid, public),
-                Err(error) => tracing::error!(%kid, %error, "a public key in the database cannot be read"),
-            }
-        }
+        let mut known: HashMap<String, VerifyingKey> = keys
+            .into_iter()
+            .filter_map(|(kid, json)| match serde_json::from_str(&json) {
+                Ok(public) => usable(kid, public),
+                Err(error) => {
+                    tracing::error!(%kid, %error, "a public key in the database cannot be read");
+                    None
+                }
+            })
+            .collect();
+        let signing = self.signing_key();
+        known.extend(usable(signing.kid.clone(), signing.public.clone()));
+        *self.verifying_keys() = known;
+    }
+
+    /// Signs with another key from now on. The one before goes on to verify, as long as it is announced.
+    pub fn sign_with(&self, key: SigningKey) {
+        self.verifying_keys()
+            .extend(usable(key.kid.clone(), key.public.clone()));
+        let mut signing = self.signing.write().unwrap_or_else(PoisonError::into_inner);
+        *signing = Arc::new(key);
     }
 
     /// The key that signs.
     #[must_use]
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.signing
+    pub fn signing_key(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.signing.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who signs: the public URL of the installation.
@@ -231,8 +236,9 @@ impl KeyRing {
     fn seal<C: Claims>(&self, claims: &C) -> Result<String, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(C::TYPE.to_owned());
-        header.kid = Some(self.signing.kid.clone());
-        encode(&header, claims, &self.signing.encoding)
+        let signing = self.signing_key();
+        header.kid = Some(signing.kid.clone());
+        encode(&header, claims, &signing.encoding)
     }
 
     fn open<C: Claims>(&self, token: &str, now: DateTime<Utc>) -> Result<C, TokenFault> {
@@ -261,14 +267,8 @@ impl KeyRing {
         format!("{}{}", self.audience, C::AUDIENCE_SUFFIX)
     }
 
-    fn insert(&self, kid: String, public: Jwk) {
-        match DecodingKey::from_jwk(&public) {
-            Ok(decoding) => {
-                let mut keys = self.verifying.write().unwrap_or_else(PoisonError::into_inner);
-                keys.insert(kid, VerifyingKey { decoding, public });
-            }
-            Err(error) => tracing::error!(%kid, %error, "a public key cannot be used"),
-        }
+    fn verifying_keys(&self) -> RwLockWriteGuard<'_, HashMap<String, VerifyingKey>> {
+        self.verifying.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn verifying_key(&self, kid: &str) -> Option<VerifyingKey> {
@@ -288,6 +288,17 @@ impl KeyRing {
         // Times are compared with the clock of the application, which the library does not know.
         validation.validate_exp = false;
         validation
+    }
+}
+
+/// A public key, ready to verify with. One that is of no use is logged.
+fn usable(kid: String, public: Jwk) -> Option<(String, VerifyingKey)> {
+    match DecodingKey::from_jwk(&public) {
+        Ok(decoding) => Some((kid, VerifyingKey { decoding, public })),
+        Err(error) => {
+            tracing::error!(%kid, %error, "a public key cannot be used");
+            None
+        }
     }
 }
 
@@ -312,31 +323,16 @@ fn in_time(validity: Validity, now: DateTime<Utc>) -> Result<(), TokenFault> {
     Ok(())
 }
 
-fn generate_pem() -> Result<String, KeyFault> {
+/// A new key in PKCS#8 PEM.
+///
+/// # Errors
+/// [`KeyFault::Unusable`] when the crypto library cannot make one.
+pub fn generate_pem() -> Result<String, KeyFault> {
     let pair = Ed25519KeyPair::generate().map_err(|error| KeyFault::Unusable(error.to_string()))?;
     let document = pair
         .to_pkcs8v1()
         .map_err(|error| KeyFault::Unusable(error.to_string()))?;
     Ok(pem::encode(&pem::Pem::new("PRIVATE KEY", document.as_ref())))
-}
-
-/// Writes a file that only its owner can read. It is made under another name first: a second process that starts at the
-/// same moment must never read half a key, and whoever is first wins.
-fn write_private(path: &Path, content: &str) -> std::io::Result<()> {
-    let draft = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
-    file.write_all(content.as_bytes())?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
@@ -367,6 +363,7 @@ mod tests {
             iat: now().timestamp(),
             nbf: None,
             jti: Uuid::from_u128(2),
+            sid: Uuid::from_u128(5),
             client_id: "test".into(),
             scope: Role::Editor.scopes(),
             roles: vec![Role::Editor],
@@ -404,8 +401,9 @@ mod tests {
     fn forged(ring: &KeyRing, typ: Option<&str>, claims: &impl serde::Serialize) -> String {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = typ.map(str::to_owned);
-        header.kid = Some(ring.signing.kid.clone());
-        encode(&header, claims, &ring.signing.encoding).unwrap()
+        let signing = ring.signing_key();
+        header.kid = Some(signing.kid.clone());
+        encode(&header, claims, &signing.encoding).unwrap()
     }
 
     #[test]
@@ -528,7 +526,7 @@ mod tests {
         use base64::engine::general_purpose::URL_SAFE_NO_PAD;
         let ring = ring("https://a.example");
         let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&preview_claims(&ring)).unwrap());
-        let kid = ring.signing_key().kid();
+        let kid = ring.signing_key().kid().to_owned();
         for alg in ["none", "None", "HS256", "ES256"] {
             let header = format!("{{\"alg\":\"{alg}\",\"typ\":\"preview+jwt\",\"kid\":\"{kid}\"}}");
             for signature in ["", "AAAA"] {
@@ -596,17 +594,20 @@ mod tests {
     }
 
     #[test]
-    fn the_key_file_is_made_once_and_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = SigningKey::load_or_create(folder.path()).unwrap();
-        let second = SigningKey::load_or_create(folder.path()).unwrap();
-        assert_eq!(first.kid(), second.kid());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(folder.path().join(KEY_FILE)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
-        assert_eq!(fs::read_dir(folder.path().join("keys")).unwrap().count(), 1);
+    fn a_ring_changes_the_key_that_it_signs_with() {
+        let ours = ring("https://a.example");
+        let (old, before) = (ours.signing_key(), ours.sign(&claims(&ours)).unwrap());
+        let next = SigningKey::from_pem(generate_pem().unwrap().as_bytes()).unwrap();
+        let next_kid = next.kid().to_owned();
+        ours.sign_with(next);
+        let after = ours.sign(&claims(&ours)).unwrap();
+        let kid_of = |token: &str| decode_header(token).unwrap().kid.unwrap();
+        assert_eq!((kid_of(&before), kid_of(&after)), (old.kid().to_owned(), next_kid));
+        assert!(ours.verify(&before, now()).is_ok() && ours.verify(&after, now()).is_ok());
+
+        // Once the old key is not announced any more, what it signed is foreign.
+        ours.learn([]);
+        assert_eq!(ours.verify(&before, now()), Err(TokenFault::UnknownKey));
+        assert!(ours.verify(&after, now()).is_ok());
     }
 }

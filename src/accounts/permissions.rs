@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use deserr::Deserr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What an account is in the newsroom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Deserr, ToSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[deserr(rename_all = lowercase)]
 pub enum Role {
     /// May do everything.
     Administrator,
@@ -15,6 +17,8 @@ pub enum Role {
     Editor,
     /// Writes and publishes articles, and only their own.
     Author,
+    /// Writes articles, and only their own; others publish them.
+    Contributor,
     /// Decides about comments and threads.
     Moderator,
     /// Has an account and no part in the newsroom.
@@ -36,8 +40,16 @@ pub enum Scope {
     AuthorsWrite,
     /// `taxonomy:write`: create, change and remove sections, tags and series.
     TaxonomyWrite,
+    /// `media:write`: upload files, describe and remove them.
+    MediaWrite,
     /// `comments:moderate`: decide about comments, open and close threads.
     CommentsModerate,
+    /// `tokens:write`: make API tokens and revoke them.
+    TokensWrite,
+    /// `users:write`: invite people, change what they may do, shut them out.
+    UsersWrite,
+    /// `audit:read`: see who did what.
+    AuditRead,
     /// `admin`: decide for the whole site, and against its rules.
     Admin,
 }
@@ -53,10 +65,11 @@ pub enum Reach {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Administrator,
         Self::Editor,
         Self::Author,
+        Self::Contributor,
         Self::Moderator,
         Self::Reader,
     ];
@@ -65,24 +78,31 @@ impl Role {
     #[must_use]
     pub fn reach(self, scope: Scope) -> Option<Reach> {
         use Scope::{
-            Admin, ArticlesDelete, ArticlesPublish, ArticlesRead, ArticlesWrite, AuthorsWrite, CommentsModerate,
-            TaxonomyWrite,
+            Admin, ArticlesDelete, ArticlesPublish, ArticlesRead, ArticlesWrite, AuditRead, AuthorsWrite,
+            CommentsModerate, MediaWrite, TaxonomyWrite, TokensWrite, UsersWrite,
         };
         match (self, scope) {
             (Self::Administrator, _)
             | (
                 Self::Editor,
                 ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | AuthorsWrite | TaxonomyWrite
-                | CommentsModerate,
+                | MediaWrite | CommentsModerate,
             )
             | (Self::Moderator, CommentsModerate) => Some(Reach::All),
-            (Self::Author, ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete) => Some(Reach::Own),
+            (
+                Self::Author,
+                ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | MediaWrite | TokensWrite,
+            )
+            | (Self::Contributor, ArticlesRead | ArticlesWrite | ArticlesDelete | MediaWrite | TokensWrite)
+            | (Self::Editor | Self::Moderator, TokensWrite) => Some(Reach::Own),
             (Self::Author, AuthorsWrite | TaxonomyWrite | CommentsModerate)
+            | (Self::Contributor, ArticlesPublish | AuthorsWrite | TaxonomyWrite | CommentsModerate)
             | (
                 Self::Moderator,
-                ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | AuthorsWrite | TaxonomyWrite,
+                ArticlesRead | ArticlesWrite | ArticlesPublish | ArticlesDelete | AuthorsWrite | TaxonomyWrite
+                | MediaWrite,
             )
-            | (Self::Editor | Self::Author | Self::Moderator, Admin)
+            | (Self::Editor | Self::Author | Self::Contributor | Self::Moderator, UsersWrite | AuditRead | Admin)
             | (Self::Reader, _) => None,
         }
     }
@@ -105,6 +125,7 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Editor => "editor",
             Self::Author => "author",
+            Self::Contributor => "contributor",
             Self::Moderator => "moderator",
             Self::Reader => "reader",
         }
@@ -119,16 +140,39 @@ impl Role {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::ArticlesRead,
         Self::ArticlesWrite,
         Self::ArticlesPublish,
         Self::ArticlesDelete,
         Self::AuthorsWrite,
         Self::TaxonomyWrite,
+        Self::MediaWrite,
         Self::CommentsModerate,
+        Self::TokensWrite,
+        Self::UsersWrite,
+        Self::AuditRead,
         Self::Admin,
     ];
+
+    /// The roles that have the scope, and whether only over their own things, for people.
+    #[must_use]
+    pub fn holders(self) -> String {
+        let holders: Vec<String> = Role::ALL
+            .into_iter()
+            .filter_map(|role| match role.reach(self)? {
+                Reach::All => Some(role.to_string()),
+                Reach::Own => Some(format!("{role} (own)")),
+            })
+            .collect();
+        holders.join(", ")
+    }
+
+    /// The scope of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
 
     /// The name, as tokens have it.
     #[must_use]
@@ -140,7 +184,11 @@ impl Scope {
             Self::ArticlesDelete => "articles:delete",
             Self::AuthorsWrite => "authors:write",
             Self::TaxonomyWrite => "taxonomy:write",
+            Self::MediaWrite => "media:write",
             Self::CommentsModerate => "comments:moderate",
+            Self::TokensWrite => "tokens:write",
+            Self::UsersWrite => "users:write",
+            Self::AuditRead => "audit:read",
             Self::Admin => "admin",
         }
     }
@@ -190,8 +238,16 @@ permissions! {
     WriteAuthors: AuthorsWrite;
     /// Create, change and remove sections, tags and series.
     WriteTaxonomy: TaxonomyWrite;
+    /// Upload files, describe and remove them.
+    WriteMedia: MediaWrite;
     /// Decide about comments, open and close threads.
     ModerateComments: CommentsModerate;
+    /// Make API tokens and revoke them.
+    WriteTokens: TokensWrite;
+    /// Invite people, change what they may do, shut them out.
+    WriteUsers: UsersWrite;
+    /// See who did what.
+    ReadAudit: AuditRead;
     /// Decide for the whole site, and against its rules.
     Administer: Admin;
 }
@@ -202,12 +258,24 @@ mod tests {
 
     #[test]
     fn the_table_is_what_the_documentation_says() {
-        assert_eq!(Role::Administrator.scopes(), format!("{} admin", Role::Editor.scopes()));
+        assert_eq!(
+            Role::Editor.scopes(),
+            "articles:read articles:write articles:publish articles:delete authors:write taxonomy:write media:write \
+             comments:moderate tokens:write"
+        );
+        assert_eq!(
+            Role::Administrator.scopes(),
+            format!("{} users:write audit:read admin", Role::Editor.scopes())
+        );
         assert_eq!(
             Role::Author.scopes(),
-            "articles:read articles:write articles:publish articles:delete"
+            "articles:read articles:write articles:publish articles:delete media:write tokens:write"
         );
-        assert_eq!(Role::Moderator.scopes(), "comments:moderate");
+        assert_eq!(
+            Role::Contributor.scopes(),
+            "articles:read articles:write articles:delete media:write tokens:write"
+        );
+        assert_eq!(Role::Moderator.scopes(), "comments:moderate tokens:write");
         assert_eq!(Role::Reader.scopes(), "");
         assert_eq!(Role::Author.reach(Scope::ArticlesPublish), Some(Reach::Own));
         assert_eq!(Role::Editor.reach(Scope::ArticlesPublish), Some(Reach::All));

@@ -10,11 +10,11 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Connection, RunQueryDsl};
-use crate::accounts::account::{AccountRow, NewAccount};
+use crate::accounts::account::{AccountRow, AccountStanding, Standing};
 use crate::accounts::permissions::Role;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{accounts, installation, signing_keys};
+use crate::database::schema::{accounts, installation, sessions, signing_keys};
 use crate::database::timestamp::RowTime;
 
 /// The account with an e-mail address.
@@ -31,6 +31,28 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Accoun
         .filter(accounts::id.eq(RowId(id)))
         .select(AccountRow::as_select());
     Ok(query.first(connection).await.optional()?)
+}
+
+/// What an account may do now, whatever was true when its token was made, and whether the session of the token goes on.
+pub async fn standing(connection: &mut Connection, id: Uuid, session: Uuid, now: RowTime) -> Result<Standing, Failure> {
+    let open = sessions::table.on(sessions::id
+        .eq(RowId(session))
+        .and(sessions::account_id.eq(accounts::id))
+        .and(sessions::ended_at.is_null())
+        .and(sessions::expires_at.gt(now)));
+    let row: Option<(AccountStanding, Option<RowId>)> = accounts::table
+        .left_join(open)
+        .filter(accounts::id.eq(RowId(id)))
+        .filter(accounts::disabled_at.is_null())
+        .select((AccountStanding::as_select(), sessions::id.nullable()))
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(match row {
+        None => Standing::AccountGone,
+        Some((_, None)) => Standing::SessionEnded,
+        Some((account, Some(_))) => Standing::Good(account),
+    })
 }
 
 /// Whether there is an account with an id that has a part in the newsroom.
@@ -59,69 +81,8 @@ pub async fn any(connection: &mut Connection) -> Result<bool, Failure> {
     Ok(found.is_some())
 }
 
-/// Stores a new account. `false` when the address has one already.
-pub async fn create(connection: &mut Connection, new: NewAccount, now: DateTime<Utc>) -> Result<bool, Failure> {
-    let NewAccount {
-        id,
-        email,
-        name,
-        role,
-        password_hash,
-    } = new;
-    let row = AccountRow {
-        id: RowId(id),
-        email: email.into_string(),
-        name: name.into_string(),
-        role: role.as_str().to_owned(),
-        password_hash,
-        created_at: now.into(),
-        updated_at: now.into(),
-    };
-    let stored = diesel::insert_into(accounts::table)
-        .values(&row)
-        .on_conflict_do_nothing()
-        .execute(connection)
-        .await?;
-    Ok(stored == 1)
-}
-
-/// Stores the first account. `false` when there is any account already, also one that another instance stored just now.
-pub async fn create_first(connection: &mut Connection, new: NewAccount, now: DateTime<Utc>) -> Result<bool, Failure> {
-    // Of instances that start at once, one inserts this row and the others wait for it.
-    let claim = (
-        installation::name.eq("first-account"),
-        installation::value.eq(new.id.to_string()),
-    );
-    let claimed = diesel::insert_into(installation::table)
-        .values(claim)
-        .on_conflict_do_nothing()
-        .execute(connection)
-        .await?;
-    match claimed == 1 && !any(connection).await? {
-        true => create(connection, new, now).await,
-        false => Ok(false),
-    }
-}
-
-/// Stores a new hash for the password of an account. `false` when there is no such account.
-pub async fn set_password(
-    connection: &mut Connection,
-    email: String,
-    password_hash: String,
-    now: DateTime<Utc>,
-) -> Result<bool, Failure> {
-    let changes = (
-        accounts::password_hash.eq(password_hash),
-        accounts::updated_at.eq(RowTime::from(now)),
-    );
-    let updated = diesel::update(accounts::table.filter(accounts::email.eq(email)))
-        .set(changes)
-        .execute(connection)
-        .await?;
-    Ok(updated == 1)
-}
-
-/// Makes a public key known to all instances.
+/// Makes the public key of an instance that starts known to all. One that was replaced, and signs again since its folder was
+/// restored, is needed again.
 pub async fn announce_key(
     connection: &mut Connection,
     kid: String,
@@ -135,7 +96,12 @@ pub async fn announce_key(
     );
     diesel::insert_into(signing_keys::table)
         .values(row)
-        .on_conflict_do_nothing()
+        .on_conflict(signing_keys::kid)
+        .do_update()
+        .set((
+            signing_keys::retired_at.eq(None::<RowTime>),
+            signing_keys::needed_until.eq(None::<RowTime>),
+        ))
         .execute(connection)
         .await?;
     Ok(())

@@ -6,7 +6,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::accounts::account::{AccountRow, EmailAddress};
-use crate::accounts::permissions::Role;
+use crate::accounts::claims::Identity;
+use crate::accounts::permissions::{Role, Scope};
+use crate::accounts::users::user::{User, UserState};
+use crate::accounts::users::views::UserStatus;
+use crate::authors::views::BylineAuthorOut;
 use crate::http::input::InputFaults;
 
 /// What one logs in with.
@@ -21,17 +25,23 @@ pub struct LoginIn {
     pub password: String,
 }
 
-/// An access token (RFC 6749, section 5.1).
+/// The tokens of a session (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
-pub struct AccessTokenOut {
-    /// The token: a signed JWT (RFC 9068). Treat it as opaque.
+pub struct TokenPairOut {
+    /// The access token: a signed JWT (RFC 9068). Treat it as opaque.
     pub access_token: String,
     /// How it is sent: as `Authorization: Bearer`.
     #[schema(example = "Bearer")]
     pub token_type: &'static str,
-    /// Seconds until it ends.
+    /// Seconds until the access token ends.
     #[schema(example = 900)]
     pub expires_in: i64,
+    /// What `POST /v1/auth/refresh` takes for the next pair. It is good for one exchange.
+    #[schema(example = "galley_rt_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG")]
+    pub refresh_token: String,
+    /// Seconds until the refresh token ends.
+    #[schema(example = 2_592_000)]
+    pub refresh_expires_in: i64,
 }
 
 /// The account that a token belongs to.
@@ -47,30 +57,58 @@ pub struct AccountOut {
     pub name: String,
     /// The role.
     pub role: Role,
-    /// What the role may do.
+    /// Where the account stands.
+    pub state: UserStatus,
+    /// The author whom the account writes as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub author: Option<BylineAuthorOut>,
+    /// What the token may do: what it was made for, as far as the role has it.
     #[schema(example = json!(["articles:read", "articles:write"]))]
     pub scopes: Vec<String>,
 }
 
-impl From<AccountRow> for AccountOut {
-    fn from(row: AccountRow) -> Self {
-        let role = row.role();
+impl AccountOut {
+    /// The account, with what the token of a sender may do.
+    #[must_use]
+    pub fn new(user: User, identity: &Identity) -> Self {
+        let scopes = Scope::ALL.into_iter().filter(|scope| identity.has(*scope));
+        Self {
+            scopes: scopes
+                .filter(|scope| identity.role.reach(*scope).is_some())
+                .map(|scope| scope.as_str().to_owned())
+                .collect(),
+            ..Self::of_role(user)
+        }
+    }
+
+    /// The account, with all that its role may do.
+    #[must_use]
+    pub fn of_role(user: User) -> Self {
+        let User { row, author, link: _ } = user;
+        let (role, state) = (row.role(), UserState::of(&row));
         let AccountRow {
             id,
             email,
             name,
             role: _,
             password_hash: _,
+            author_id: _,
+            revision: _,
             created_at: _,
+            created_by: _,
             updated_at: _,
+            disabled_at: _,
+            last_login_at: _,
         } = row;
-        let scopes = role.scopes().split_ascii_whitespace().map(str::to_owned).collect();
         Self {
             id: id.0,
             email,
             name,
             role,
-            scopes,
+            state: state.into(),
+            author: author.map(BylineAuthorOut::from),
+            scopes: role.scopes().split_ascii_whitespace().map(str::to_owned).collect(),
         }
     }
 }

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use diesel::{Queryable, Selectable};
 use uuid::Uuid;
 
-use crate::articles::article::Ownership;
+use crate::accounts::guards::Authorized;
+use crate::accounts::permissions::Reach;
+use crate::articles::article::{ArticleMaker, Maker, Owner, Ownership};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::articles;
@@ -23,6 +25,8 @@ pub struct ArticleAccess {
     pub id: RowId,
     /// The account that made it.
     pub created_by: RowId,
+    /// The API token of the kind `upload` that made it.
+    pub upload_token_id: Option<RowId>,
     /// The revision of the working copy.
     pub revision: i32,
     /// The revision that readers see.
@@ -41,6 +45,43 @@ pub enum AccessFailure {
     },
     /// The database failed.
     Database(Failure),
+}
+
+impl ArticleAccess {
+    /// Whose it is.
+    #[must_use]
+    pub fn maker(&self) -> ArticleMaker {
+        ArticleMaker {
+            id: self.id,
+            created_by: self.created_by,
+            upload_token_id: self.upload_token_id,
+        }
+    }
+}
+
+impl<P> From<&Authorized<P>> for Ownership {
+    fn from(caller: &Authorized<P>) -> Self {
+        let identity = caller.identity();
+        match (identity.upload, caller.reach()) {
+            (Some(grant), _) => Self::Upload(grant),
+            (None, Reach::All) => Self::Any,
+            (None, Reach::Own) => Self::Of(Owner {
+                account: identity.account_id,
+                author: identity.author_id,
+                role: identity.role,
+            }),
+        }
+    }
+}
+
+impl<P> From<&Authorized<P>> for Maker {
+    fn from(caller: &Authorized<P>) -> Self {
+        let ownership = Ownership::from(caller);
+        Self {
+            ownership,
+            author: ownership.author().or(caller.identity().author_id),
+        }
+    }
 }
 
 problems!(

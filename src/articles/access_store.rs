@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::{Connection, RunQueryDsl};
 use crate::articles::access::{AccessFailure, ArticleAccess};
-use crate::articles::article::Ownership;
+use crate::articles::article::{ArticleMaker, Ownership, Reached};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{articles, purged_articles};
+use crate::database::schema::{article_authors, articles, purged_articles};
 use crate::database::timestamp::RowTime;
 
 /// The article, for reading.
@@ -45,10 +45,31 @@ async fn within_reach(
     ownership: Ownership,
 ) -> Result<ArticleAccess, AccessFailure> {
     match row {
-        Some(row) if ownership.covers(row.created_by) => Ok(row),
-        Some(_) => Err(AccessFailure::Absent),
+        Some(row) => match is_within_reach(connection, ownership, row.maker()).await? {
+            true => Ok(row),
+            false => Err(AccessFailure::Absent),
+        },
         None => Err(absence(connection, id).await?),
     }
+}
+
+/// Whether an article is within reach.
+pub async fn is_within_reach(
+    connection: &mut Connection,
+    ownership: Ownership,
+    maker: ArticleMaker,
+) -> Result<bool, Failure> {
+    let author = match ownership.reaches(maker) {
+        Reached::Yes => return Ok(true),
+        Reached::No => return Ok(false),
+        Reached::WithAuthor(author) => author,
+    };
+    let entries = article_authors::table
+        .filter(article_authors::article_id.eq(maker.id))
+        .filter(article_authors::author_id.eq(author));
+    Ok(diesel::select(diesel::dsl::exists(entries))
+        .get_result(connection)
+        .await?)
 }
 
 /// Whether an article that is not there ever was.

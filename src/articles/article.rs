@@ -4,12 +4,16 @@ use chrono::{DateTime, Utc};
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
+use crate::accounts::claims::UploadGrant;
+use crate::accounts::permissions::Role;
 use crate::articles::access::AccessFailure;
 use crate::articles::content::{ArticleContent, ArticleDetails, BylineContent, ExternalId, SeriesContent};
 use crate::articles::edit::{ArticleEdit, CoverWithoutPicture};
+use crate::articles::field_rights::ForbiddenField;
 use crate::articles::lifecycle::{ArticleState, IllegalStep, Liveness, Standing, Step};
 use crate::articles::merge::{ContentField, MergeRefusal};
 use crate::articles::preflight::PreflightFinding;
+use crate::audit::action::Action;
 use crate::authors::author::{AuthorFailure, BylineAuthorRow};
 use crate::comments::comment::{ImportedComment, ThreadChange, ThreadRow};
 use crate::conflict::{SlugConflict, StaleRevision};
@@ -113,6 +117,8 @@ pub struct ArticleRow {
     pub assignee_id: Option<RowId>,
     /// What has no column of its own: [`ArticleDetails`] as JSON.
     pub details: String,
+    /// The API token of the kind `upload` that made it, which reaches it and nothing else.
+    pub upload_token_id: Option<RowId>,
 }
 
 /// The columns of `articles` that a list shows: the texts stay where they are.
@@ -418,6 +424,8 @@ pub struct NewArticle {
     pub publication: Publication,
     /// How the save is told in the history.
     pub save: Save,
+    /// Who makes it.
+    pub maker: Maker,
 }
 
 /// How a save is told in the history.
@@ -535,30 +543,89 @@ pub enum Publication {
     Immediate(Readiness),
 }
 
-/// Which articles a caller may see and change.
+/// Which articles a caller may see and change. How far it may change them stands in [`crate::articles::field_rights`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ownership {
     /// All.
     Any,
-    /// Those that this account made.
-    Of(Uuid),
+    /// An account's own: those that it made, and those with the author in the byline whom it writes as.
+    Of(Owner),
+    /// Those that an API token of the kind `upload` brought.
+    Upload(UploadGrant),
+}
+
+/// An account that reaches only its own articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The account.
+    pub account: Uuid,
+    /// The author whom it writes as.
+    pub author: Option<Uuid>,
+    /// Its role.
+    pub role: Role,
+}
+
+/// The columns of `articles` that say whose one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = articles)]
+pub struct ArticleMaker {
+    /// The id.
+    pub id: RowId,
+    /// The account that made it.
+    pub created_by: RowId,
+    /// The API token of the kind `upload` that made it.
+    pub upload_token_id: Option<RowId>,
+}
+
+/// Whether an article is within reach, as far as its row tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// It is if this author stands in its byline.
+    WithAuthor(RowId),
 }
 
 impl Ownership {
-    /// The ownership that a permission reaches.
+    /// Whether an article is within reach, as far as its row tells.
     #[must_use]
-    pub fn from_filter(owner: Option<Uuid>) -> Self {
-        owner.map_or(Self::Any, Self::Of)
-    }
-
-    /// Whether something that this account made is within reach.
-    #[must_use]
-    pub fn covers(self, created_by: RowId) -> bool {
-        match self {
+    pub fn reaches(self, maker: ArticleMaker) -> Reached {
+        let is_within = match self {
             Self::Any => true,
-            Self::Of(account) => account == created_by.0,
+            Self::Of(owner) => maker.created_by.0 == owner.account,
+            Self::Upload(grant) => maker.upload_token_id.is_some_and(|token| token.0 == grant.token_id),
+        };
+        match (is_within, self) {
+            (true, _) => Reached::Yes,
+            (
+                false,
+                Self::Of(Owner {
+                    author: Some(author), ..
+                }),
+            ) => Reached::WithAuthor(RowId(author)),
+            (false, _) => Reached::No,
         }
     }
+
+    /// The API token that is remembered with what it makes.
+    #[must_use]
+    pub fn upload_token(self) -> Option<RowId> {
+        match self {
+            Self::Any | Self::Of(_) => None,
+            Self::Upload(grant) => Some(RowId(grant.token_id)),
+        }
+    }
+}
+
+/// Who makes an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maker {
+    /// Which articles they may see and change.
+    pub ownership: Ownership,
+    /// The author who stands in the byline where the request names none: the one whom the account writes as.
+    pub author: Option<Uuid>,
 }
 
 /// The outcome of an upsert.
@@ -619,6 +686,8 @@ pub enum ReferenceKind {
     TranslationRoot,
     /// An account of the newsroom, by id.
     Assignee,
+    /// A file, by the address that leads to it.
+    Media,
 }
 
 /// A step that came too late, with what would become of it.
@@ -685,6 +754,10 @@ pub enum ArticleFailure {
         /// The other article.
         conflicting_id: Uuid,
     },
+    /// The request sets fields that the caller may not set.
+    FieldsForbidden(Vec<ForbiddenField>),
+    /// Readers have seen the article, and the caller throws away only what they have not.
+    PublishedBefore,
     /// A cover is made of a picture, and the request gives none.
     CoverWithoutPicture,
     /// The custom fields break the schema of the site.
@@ -740,6 +813,17 @@ impl From<diesel::result::Error> for ArticleFailure {
 }
 
 impl SaveKind {
+    /// What a save that changes something is recorded as. Giving up changes is recorded with the step that asks for it,
+    /// whether it changes something or not.
+    #[must_use]
+    pub fn recorded_as(self) -> Option<Action> {
+        match self {
+            Self::Save | Self::Autosave | Self::Merge => Some(Action::ArticleUpdated),
+            Self::Restore => Some(Action::ArticleRevisionRestored),
+            Self::Discard => None,
+        }
+    }
+
     /// The name, as the database and the wire have it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -827,6 +911,17 @@ impl ArticleRow {
             dated_at: None,
             assignee_id: None,
             details: "{}".to_owned(),
+            upload_token_id: None,
+        }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn maker(&self) -> ArticleMaker {
+        ArticleMaker {
+            id: self.id,
+            created_by: self.created_by,
+            upload_token_id: self.upload_token_id,
         }
     }
 
@@ -997,6 +1092,7 @@ impl ArticleRow {
             dated_at: _,
             assignee_id: _,
             details,
+            upload_token_id: _,
         } = self.clone();
         PublishedArticleRow {
             article_id: id,

@@ -102,7 +102,7 @@ pub async fn get_editorial_document(
     (conditions, accepted): (Conditions, Accepted),
 ) -> Result<HttpResponse, Problem> {
     let (slug, wanted) = (slug.0, wanted(&accepted));
-    let ownership = Ownership::from_filter(caller.owner_filter());
+    let ownership = Ownership::from(&caller);
     let format = wanted.as_ref().copied().unwrap_or(DocumentFormat::Markdown);
     let found: Result<Option<WorkingText>, Failure> =
         read!(&state.database, article_documents::working(slug, ownership, format));

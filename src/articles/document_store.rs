@@ -7,7 +7,7 @@
 
 use diesel::prelude::*;
 
-use super::{Connection, RunQueryDsl, articles as reads, authors, comments};
+use super::{Connection, RunQueryDsl, article_access, articles as reads, authors, comments};
 use crate::articles::article::{ArticleLookup, ArticleRow, BylineRow, Ownership};
 use crate::articles::document_texts::{Companions, MOST_COMMENTS, PublishedText, PublishedTextLookup, WorkingText};
 use crate::articles::document_views::DocumentFormat;
@@ -62,7 +62,11 @@ pub async fn working_row(
         .first(connection)
         .await
         .optional()?;
-    Ok(row.filter(|row| ownership.covers(row.created_by)))
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let is_within_reach = article_access::is_within_reach(connection, ownership, row.maker()).await?;
+    Ok(is_within_reach.then_some(row))
 }
 
 async fn companions(

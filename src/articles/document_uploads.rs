@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::accounts::guards::{Authorized, WhenGranted};
 use crate::accounts::permissions::{ModerateComments, WriteArticles};
 use crate::articles::article::{
-    ArticleRow, ArticleText, Body, BylineText, Excerpt, ExistingThread, MAX_AUTHORS, MAX_TAGS, NewArticle, NewThread,
-    Ownership, Publication, Save, Subtitle, Title, Upserted, WorkingArticle,
+    ArticleRow, ArticleText, Body, BylineText, Excerpt, ExistingThread, MAX_AUTHORS, MAX_TAGS, Maker, NewArticle,
+    NewThread, Ownership, Publication, Save, Subtitle, Title, Upserted, WorkingArticle,
 };
 use crate::articles::content::ExternalId;
 use crate::articles::document_views::{
@@ -50,12 +50,12 @@ use crate::{carry_out, read, write_problems};
 
 write_problems!(
     /// What uploading a document can answer with.
-    DocumentProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, EXTERNAL_ID_TAKEN, NOT_READY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, VALIDATION_FAILED
+    DocumentProblems: NOT_AUTHENTICATED, TOKEN_INVALID, FIELD_FORBIDDEN, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, EXTERNAL_ID_TAKEN, NOT_READY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, VALIDATION_FAILED
 );
 
 write_problems!(
     /// What uploading a document to a slug can answer with.
-    DocumentUpsertProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, VALIDATION_FAILED, PRECONDITION_REQUIRED
+    DocumentUpsertProblems: NOT_AUTHENTICATED, TOKEN_INVALID, FIELD_FORBIDDEN, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, USE_DATA_BINARY, DOCUMENT_AMBIGUOUS, DOCUMENT_INVALID, VALIDATION_FAILED, PRECONDITION_REQUIRED
 );
 
 /// The most comments of one document. A thread may have more; they come by other ways.
@@ -91,7 +91,8 @@ pub async fn create_document(
     let publication = rights.allowed(query.force.publication(query.status))?;
     let source = DocumentSource::read(body, query.format).await?;
     let (document, mut report) = source.parse(&query).await?;
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
+    let places = FieldPlaces::of(&document);
     let section = section_of(&state, &document, &mut report).await?;
     let series = series_of(&state, &document, &mut report).await?;
     let new = DocumentArticle {
@@ -102,6 +103,7 @@ pub async fn create_document(
         section,
         series,
         save: query.save(),
+        maker: Maker::from(&caller),
         document,
     }
     .checked(&stamp)
@@ -112,6 +114,7 @@ pub async fn create_document(
         article_writes::create(new, stamp),
         move |article: WorkingArticle| created(article, report)
     )
+    .map_err(|problem: Problem| places.found(problem))
 }
 
 /// Upload a document to a slug.
@@ -154,9 +157,10 @@ pub async fn upsert_document(
         Err(_not_granted) => ExistingThread::Keep,
     };
     let conditions = conditions.or_revision(document.revision.as_ref().map(|revision| revision.value));
-    let stamp = state.stamp(caller.account_id());
-    let ownership = Ownership::from_filter(caller.owner_filter());
+    let stamp = state.stamp(&caller);
+    let ownership = Ownership::from(&caller);
     let document = verbatim(&state, &slug.0, ownership, document).await?;
+    let places = FieldPlaces::of(&document);
     let section = section_of(&state, &document, &mut report).await?;
     let series = series_of(&state, &document, &mut report).await?;
     let new = DocumentArticle {
@@ -167,6 +171,7 @@ pub async fn upsert_document(
         section,
         series,
         save: query.save(),
+        maker: Maker::from(&caller),
         document,
     }
     .checked(&stamp)
@@ -185,6 +190,7 @@ pub async fn upsert_document(
             }
         }
     )
+    .map_err(|problem: Problem| places.found(problem))
 }
 
 /// A body with what is known of its form.
@@ -244,6 +250,7 @@ struct DocumentArticle {
     section: Option<Slug>,
     series: Option<SeriesEntry>,
     save: Save,
+    maker: Maker,
     document: Document,
 }
 
@@ -264,6 +271,7 @@ impl DocumentArticle {
             section,
             series,
             save,
+            maker,
             document,
         } = self;
         let extra = extra(&document, section.as_ref(), series.as_ref());
@@ -334,6 +342,58 @@ impl DocumentArticle {
             thread,
             publication,
             save,
+            maker,
+        })
+    }
+}
+
+/// Where a document says what rights are about: the first line of each, or the parameter that said it in its place.
+struct FieldPlaces {
+    lines: Vec<(&'static str, Option<u32>)>,
+}
+
+impl FieldPlaces {
+    fn of(document: &Document) -> Self {
+        fn line<T>(part: Option<&Part<T>>) -> Option<u32> {
+            part.and_then(|part| part.span).map(|span| span.first_line)
+        }
+        let comment = document.comments.first().map(|comment| comment.span.first_line);
+        Self {
+            lines: vec![
+                ("#/slug", line(document.slug.as_ref())),
+                ("#/authors", line(document.authors.first())),
+                ("#/byline", line(document.byline.as_ref())),
+                ("#/canonical_url", line(document.canonical_url.as_ref())),
+                (
+                    "#/external_id",
+                    line(document.external_id.as_ref()).or(line(document.source.as_ref())),
+                ),
+                ("#/published_at", line(document.published_at.as_ref())),
+                ("#/comments", line(document.thread.as_ref()).or(comment)),
+            ],
+        }
+    }
+
+    /// The problem with the places of the document in the place of members of a JSON body, which there is not.
+    fn found(&self, problem: Problem) -> Problem {
+        if problem.kind() != &problem_codes::FIELD_FORBIDDEN {
+            return problem;
+        }
+        problem.with_members(|details| {
+            for fault in &mut details.errors {
+                let Some(pointer) = fault.pointer.take() else { continue };
+                let name = pointer.trim_start_matches("#/").to_owned();
+                fault.detail = format!("{name}: {}", fault.detail);
+                fault.line = self
+                    .lines
+                    .iter()
+                    .find(|(known, _)| *known == pointer)
+                    .and_then(|(_, line)| *line);
+                // No line says it, so that it comes from the query; a document that leaves something out has neither.
+                if fault.line.is_none() && matches!(name.as_str(), "slug" | "authors") {
+                    fault.parameter = Some(if name == "slug" { "slug" } else { "author" }.to_owned());
+                }
+            }
         })
     }
 }

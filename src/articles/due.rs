@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::articles::article::ArticleFailure;
 use crate::articles::lifecycle::Step;
+use crate::audit::origin::Origin;
 use crate::database::failure::Failure;
 use crate::database::timestamp::RowTime;
 use crate::state::AppState;
@@ -31,7 +32,7 @@ pub async fn carry_out(state: &AppState) -> Result<usize, Failure> {
 }
 
 async fn carry_out_one(state: &AppState, article: Uuid) -> Result<usize, Failure> {
-    let stamp = state.stamp(Uuid::nil());
+    let stamp = state.stamp(Origin::schedule());
     let taken: Result<Vec<Step>, ArticleFailure> =
         write_unit!(&state.database, article_steps::carry_out_due(article, stamp));
     match taken {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
 use crate::accounts::guards::{Authorized, WhenGranted};
 use crate::accounts::permissions::{Administer, DeleteArticles, PublishArticles, ReadArticles, WriteArticles};
 use crate::articles::article::{
-    ArticleFailure, ArticleRow, ArticleText, Body, MergePolicy, NewArticle, NewThread, Ownership, Publication,
+    ArticleFailure, ArticleRow, ArticleText, Body, Maker, MergePolicy, NewArticle, NewThread, Ownership, Publication,
     Readiness, StepRequest, Upserted, WorkingArticle, WorkingFilter, WorkingSummary,
 };
 use crate::articles::content::ExternalId;
@@ -37,17 +37,17 @@ use crate::{carry_out, problems, read, write_problems};
 
 write_problems!(
     /// What making an article can answer with.
-    ArticleCreateProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, REFERENCE_UNKNOWN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, NOT_READY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    ArticleCreateProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, FIELD_FORBIDDEN, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, REFERENCE_UNKNOWN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, NOT_READY, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 write_problems!(
     /// What changing an article can answer with.
-    ArticleChangeProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, REFERENCE_UNKNOWN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
+    ArticleChangeProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, FIELD_FORBIDDEN, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, SLUG_TAKEN, AUTHOR_UNKNOWN, REFERENCE_UNKNOWN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
 );
 
 write_problems!(
     /// What removing an article can answer with.
-    ArticleDeleteProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, ILLEGAL_TRANSITION, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+    ArticleDeleteProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, PUBLISHED_BEFORE, NOT_FOUND, GONE, ILLEGAL_TRANSITION, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 );
 
 problems!(
@@ -85,7 +85,7 @@ pub async fn list_editorial_articles(
         tag,
         assignee,
     } = query.0;
-    let ownership = Ownership::from_filter(caller.owner_filter());
+    let ownership = Ownership::from(&caller);
     let list = ListIdentity {
         name: "working copies by updated_at",
         order: order.unwrap_or(SortOrder::Descending),
@@ -149,7 +149,7 @@ pub async fn get_editorial_article(
     id: IdInPath,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let (id, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (id, ownership) = (id.0, Ownership::from(&caller));
     let found: Result<WorkingArticle, ArticleFailure> = read!(&state.database, articles::find_working(id, ownership));
     let article = found?;
     resource_response(
@@ -180,7 +180,7 @@ pub async fn create_article(
     rights: PublicationRights,
     write: Write<CreateQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let input = write.body.json().await?;
     let new = new_article(&state, input, None, (&rights, write.query.force), &caller).await?;
     let new = NewArticle {
@@ -212,7 +212,7 @@ pub async fn replace_article(
     conditions: Conditions,
     write: Write<SaveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (target, stamp) = (target(&caller, &id), state.stamp(caller.account_id()));
+    let (target, stamp) = (target(&caller, &id), state.stamp(&caller));
     let current = current_row(&state, target).await?;
     let expected = conditions.named(current.revision)?;
     let save = write.query.save();
@@ -250,7 +250,7 @@ pub async fn update_article(
     conditions: Conditions,
     write: Write<SaveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (target, stamp) = (target(&caller, &id), state.stamp(caller.account_id()));
+    let (target, stamp) = (target(&caller, &id), state.stamp(&caller));
     let current = current_row(&state, target).await?;
     let expected = conditions.named(current.revision)?;
     let save = write.query.save();
@@ -297,10 +297,7 @@ pub async fn upsert_article(
         save: write.query.save(),
         ..new
     };
-    let (ownership, stamp) = (
-        Ownership::from_filter(caller.owner_filter()),
-        state.stamp(caller.account_id()),
-    );
+    let (ownership, stamp) = (Ownership::from(&caller), state.stamp(&caller));
     carry_out!(
         state,
         write.mode,
@@ -348,10 +345,7 @@ pub async fn upsert_article_by_external_id(
         save: write.query.save(),
         ..new
     };
-    let (ownership, stamp) = (
-        Ownership::from_filter(caller.owner_filter()),
-        state.stamp(caller.account_id()),
-    );
+    let (ownership, stamp) = (Ownership::from(&caller), state.stamp(&caller));
     carry_out!(
         state,
         write.mode,
@@ -380,10 +374,10 @@ pub async fn delete_article(
     conditions: Conditions,
     write: Write<DeleteQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let target = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let target = (id.0, Ownership::from(&caller));
     let current = current_row(&state, target).await?;
     let expected = conditions.named(current.revision)?;
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     match write.query.purge {
         Purge::Yes => carry_out!(
             state,
@@ -420,7 +414,7 @@ pub async fn preflight_article(
     id: IdInPath,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let target = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let target = (id.0, Ownership::from(&caller));
     let public_url = state.settings.public_url.clone();
     let found: Result<(ArticleRow, Vec<_>), ArticleFailure> =
         read!(&state.database, readiness::preflight(target, public_url));
@@ -502,7 +496,7 @@ pub fn changed(article: WorkingArticle) -> Result<Answer, Problem> {
 /// The article of a path, and whose it must be.
 #[must_use]
 pub fn target<P>(caller: &Authorized<P>, id: &IdInPath) -> (uuid::Uuid, Ownership) {
-    (id.0, Ownership::from_filter(caller.owner_filter()))
+    (id.0, Ownership::from(caller))
 }
 
 fn upserted(outcome: Upserted) -> Result<Answer, Problem> {
@@ -544,7 +538,7 @@ async fn new_article(
     let slug = chosen_slug(slug_in_path, input.slug.as_ref(), input.title.as_str())?;
     let (title, text) = (input.title.clone(), rendered(input.body_markdown.clone()).await?);
     let edit = replacement(input, text.clone(), state.clock.now()).map_err(InputFaults::into_body_problem)?;
-    let id = state.stamp(caller.account_id()).new_id();
+    let id = state.stamp(caller).new_id();
     Ok(NewArticle {
         id,
         slug,
@@ -554,6 +548,7 @@ async fn new_article(
         thread: NewThread::default(),
         publication,
         save: crate::articles::article::Save::default(),
+        maker: Maker::from(caller),
     })
 }
 

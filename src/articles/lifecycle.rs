@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::accounts::permissions::Scope;
+use crate::audit::action::Action;
 
 /// Where the working copy of an article stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,6 +114,23 @@ impl ArticleState {
 }
 
 impl Step {
+    /// What the step is recorded as when it is taken; `None` for those that their own writes record.
+    #[must_use]
+    pub fn recorded_as(self) -> Option<Action> {
+        match self {
+            Self::Edit | Self::DiscardChanges | Self::Purge => None,
+            Self::Submit => Some(Action::ArticleSubmitted),
+            Self::RequestChanges => Some(Action::ArticleChangesRequested),
+            Self::Schedule | Self::ScheduleEnd => Some(Action::ArticleScheduled),
+            Self::Unschedule => Some(Action::ArticleUnscheduled),
+            Self::Publish => Some(Action::ArticlePublished),
+            Self::Unpublish => Some(Action::ArticleUnpublished),
+            Self::Archive => Some(Action::ArticleArchived),
+            Self::Trash => Some(Action::ArticleTrashed),
+            Self::Restore => Some(Action::ArticleRestored),
+        }
+    }
+
     /// Every step.
     pub const ALL: [Self; 13] = [
         Self::Edit,

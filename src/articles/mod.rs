@@ -16,6 +16,7 @@ pub mod due;
 pub mod edit;
 pub mod editorial;
 pub mod effort;
+pub mod field_rights;
 pub mod filters;
 pub mod lifecycle;
 pub mod merge;

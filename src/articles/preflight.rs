@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::articles::content::ArticleContent;
 use crate::articles::merge::ContentField;
 use crate::markup;
+use crate::media::uses;
 use crate::site::article_url::{AddressSpace, ArticleUrl, SLUG_PLACE};
 
 /// Links of one text that are looked at; a text has more only on purpose.
@@ -42,6 +43,8 @@ pub enum PreflightRule {
     UnpublishedLink,
     /// A link leads to an address that no article has, and that can be another page of this site.
     UnknownPage,
+    /// The text shows or links to a file that is not there.
+    UnknownMedia,
     /// A picture in the text has no alternative text.
     MissingAltText,
     /// There is neither an author nor a byline.
@@ -94,6 +97,8 @@ pub struct PreflightSubject<'a> {
     pub links: &'a [SiteLink],
     /// What is known of the articles that they lead to. A slug that is missing here is unknown.
     pub link_targets: &'a [LinkTarget],
+    /// The places of the text that show or link to a file that is not there.
+    pub missing_files: &'a [FileLink],
     /// The most characters of a headline that the site wants.
     pub title_characters: usize,
 }
@@ -116,6 +121,15 @@ pub struct SiteLink {
     pub line: u32,
     /// What else can be at such an address.
     pub space: AddressSpace,
+}
+
+/// A place of a text that shows or links to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileLink {
+    /// The file.
+    pub file: Uuid,
+    /// The line where it begins, from 1.
+    pub line: u32,
 }
 
 /// What is known of the article with a slug.
@@ -152,12 +166,13 @@ impl Severity {
 
 impl PreflightRule {
     /// Every rule, the heaviest first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SlugClash,
         Self::MissingCoverAltText,
         Self::UnknownLink,
         Self::UnpublishedLink,
         Self::UnknownPage,
+        Self::UnknownMedia,
         Self::MissingAltText,
         Self::MissingByline,
         Self::MissingBio,
@@ -179,6 +194,7 @@ impl PreflightRule {
             Self::UnknownLink => "unknown-link",
             Self::UnpublishedLink => "unpublished-link",
             Self::UnknownPage => "unknown-page",
+            Self::UnknownMedia => "unknown-media",
             Self::MissingAltText => "missing-alt-text",
             Self::MissingByline => "missing-byline",
             Self::MissingBio => "missing-bio",
@@ -199,6 +215,7 @@ impl PreflightRule {
             Self::SlugClash | Self::MissingCoverAltText | Self::UnknownLink => Severity::Error,
             Self::UnpublishedLink
             | Self::UnknownPage
+            | Self::UnknownMedia
             | Self::MissingAltText
             | Self::MissingByline
             | Self::MissingBio
@@ -233,6 +250,7 @@ pub fn findings(subject: &PreflightSubject<'_>) -> Vec<PreflightFinding> {
     check_pictures(subject.content, &mut findings);
     check_text(&subject.content.body_markdown, &mut findings);
     check_links(subject, &mut findings);
+    check_files(subject, &mut findings);
     findings.in_order()
 }
 
@@ -493,6 +511,30 @@ fn check_links(subject: &PreflightSubject<'_>, findings: &mut Findings) {
     }
 }
 
+fn check_files(subject: &PreflightSubject<'_>, findings: &mut Findings) {
+    for FileLink { file, line } in subject.missing_files {
+        let detail = format!("There is no file {file}; upload it and give its address, or take this out.");
+        findings.add_at(PreflightRule::UnknownMedia, *line, detail);
+    }
+}
+
+/// The places of a text that show or link to a file, in order. At most the first 1,000 are given.
+#[must_use]
+pub fn file_links(markdown: &str, public_url: &str) -> Vec<FileLink> {
+    if uses::of_text(markdown, public_url).is_empty() {
+        return Vec::new();
+    }
+    let lines = LineIndex::of(markdown);
+    let found = Parser::new_ext(markdown, markup::OPTIONS)
+        .into_offset_iter()
+        .flat_map(|(event, range)| {
+            let line = lines.line_of(range.start);
+            let files = uses::of_event(&event, public_url).into_iter();
+            files.map(move |file| FileLink { file, line })
+        });
+    found.take(MOST_LINKS).collect()
+}
+
 /// The links of a text to articles of this site, in order: those to the page of an article as `article_url` tells it, and
 /// those to an article in the API below `public_url`. A link may be a whole address or begin with a slash; whether it says
 /// http or https, its query, its fragment and a slash at its end do not matter. At most the first 1,000 are given.
@@ -601,6 +643,7 @@ mod tests {
             slug_holder: None,
             links: &[],
             link_targets: &[],
+            missing_files: &[],
             title_characters: 110,
         }
     }

@@ -1,6 +1,7 @@
 //! What a refusal of the articles' stores means to the client.
 
 use crate::articles::article::{ArticleFailure, MAX_TAGS, ReferenceKind, StaleArticle};
+use crate::articles::field_rights::ForbiddenField;
 use crate::articles::lifecycle::IllegalStep;
 use crate::articles::merge::{ContentField, MergeRefusal};
 use crate::articles::preflight::{PreflightFinding, Severity};
@@ -64,6 +65,11 @@ impl From<ArticleFailure> for Problem {
                 .with_fault(ProblemFault::member("/external_id", "taken", detail))
                 .with_members(|details| details.conflicting_id = Some(conflicting_id))
             }
+            ArticleFailure::FieldsForbidden(fields) => fields_forbidden(&fields),
+            ArticleFailure::PublishedBefore => Self::new(
+                &problem_codes::PUBLISHED_BEFORE,
+                "Readers have seen this article; an editor can throw it away.",
+            ),
             ArticleFailure::CoverWithoutPicture => {
                 let detail = "the article has no cover yet, so give the url of the picture too";
                 Self::new(
@@ -126,6 +132,20 @@ fn stale_article(stale: StaleArticle) -> Problem {
     }
 }
 
+fn fields_forbidden(fields: &[ForbiddenField]) -> Problem {
+    let detail = match fields {
+        [only] => format!("{} was not stored: {}.", only.field.pointer(), only.right.refusal()),
+        all => format!(
+            "{} fields may not be set, so nothing was stored; errors names each.",
+            all.len()
+        ),
+    };
+    let faults = fields
+        .iter()
+        .map(|set| ProblemFault::member(&set.field.pointer(), "forbidden", set.right.refusal()));
+    Problem::new(&problem_codes::FIELD_FORBIDDEN, detail).with_faults(faults)
+}
+
 fn beyond_limits(field: ContentField) -> ProblemFault {
     let detail = match field {
         ContentField::BodyMarkdown => "merged with what was saved meanwhile, the text is empty or too long".to_owned(),
@@ -183,6 +203,7 @@ fn reference_unknown(kind: ReferenceKind, pointer: &str, named: &str) -> Problem
         ReferenceKind::TranslationRoot => {
             "the article is itself the original of translations, or would be its own; name another original".to_owned()
         }
+        ReferenceKind::Media => format!("there is no file {named}; upload it first, or give another address"),
         ReferenceKind::Assignee => format!("there is no account {named} in the newsroom"),
     };
     Problem::new(

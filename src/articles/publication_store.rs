@@ -7,9 +7,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde_json::json;
 
 use super::{
-    Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, authors, corrections, readiness, tags,
+    Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, audit, authors, corrections, media_uses,
+    readiness, tags,
 };
 use crate::articles::article::{
     ArticleFailure, ArticleRow, Publication, Readiness, ScheduleChange, ScheduleRow, WorkingArticle,
@@ -17,10 +19,12 @@ use crate::articles::article::{
 use crate::articles::content::ArticleContent;
 use crate::articles::lifecycle::{ArticleState, Standing, Step};
 use crate::articles::transitions::transition::{MadeBy, NewTransition, ReviewNote};
+use crate::audit::entry::Act;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{published_articles, published_bylines, published_tags, schedules};
 use crate::database::timestamp::RowTime;
+use crate::media::uses::{self, MediaUser};
 use crate::state::Stamp;
 
 /// Shows the working copy to readers if a save asks for it, which is a step of its life like any other.
@@ -52,7 +56,7 @@ pub async fn show_current(
     readiness::require(connection, row, content, readiness, stamp).await?;
     call_off_publication(connection, row.id).await?;
     let shown = row.clone();
-    show(connection, row, shown, content, stamp.now.into()).await
+    show(connection, row, shown, (content, stamp.now.into()), stamp).await
 }
 
 /// Writes the snapshot of `shown`, which is the working copy or an earlier revision of it. The caller stores the row.
@@ -60,9 +64,10 @@ pub async fn show(
     connection: &mut Connection,
     row: &mut ArticleRow,
     shown: ArticleRow,
-    content: &ArticleContent,
-    at: RowTime,
+    (content, at): (&ArticleContent, RowTime),
+    stamp: &Stamp,
 ) -> Result<(), ArticleFailure> {
+    follow_files(connection, row, content, stamp).await?;
     let published_at = shown.published_at.unwrap_or(at);
     // Another date that the working copy was given since counts from its own publication on.
     if row.dated_at == shown.dated_at {
@@ -114,7 +119,9 @@ pub async fn call_shown(
 
 /// Takes an article away from readers. What is scheduled for later stays, with its end. The caller stores the row.
 pub async fn hide(connection: &mut Connection, row: &mut ArticleRow) -> Result<(), ArticleFailure> {
-    row.published_revision = None;
+    if row.published_revision.take().is_some() {
+        media_uses::forget(connection, MediaUser::PublishedArticle(row.id)).await?;
+    }
     diesel::delete(published_articles::table.find(row.id))
         .execute(connection)
         .await?;
@@ -214,7 +221,7 @@ pub fn stand(row: &mut ArticleRow, after: Standing) {
     after.state.as_str().clone_into(&mut row.state);
 }
 
-/// Puts a step that was taken on record.
+/// Puts a step that was taken on record: in the life of the article, and in the audit log.
 pub async fn record(
     connection: &mut Connection,
     row: &ArticleRow,
@@ -236,7 +243,16 @@ pub async fn record(
         note,
         made_by,
     };
-    Ok(article_transitions::record(connection, taken, stamp).await?)
+    let (from, to, revision) = (taken.from, taken.to, taken.revision);
+    article_transitions::record(connection, taken, stamp).await?;
+    let Some(action) = step.recorded_as() else {
+        return Ok(());
+    };
+    let act = Act::on(action, row.id.0)
+        .called(row.slug.clone())
+        .between(Some(revision), Some(revision))
+        .with(json!({"from": from.as_str(), "to": to.as_str()}));
+    Ok(audit::record(connection, act, stamp).await?)
 }
 
 /// A start that was set before may be due by now, and is carried out in a moment; a new one lies in the future.
@@ -284,6 +300,20 @@ async fn root_of_group(connection: &mut Connection, shown: &ArticleRow) -> Resul
         .await
         .optional()?;
     Ok(follower.map(|_| shown.id))
+}
+
+/// Notes which files readers will see. The row still says whether they saw something before, which may have used some.
+async fn follow_files(
+    connection: &mut Connection,
+    row: &ArticleRow,
+    content: &ArticleContent,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let uses = uses::of_article(content, stamp.public_url());
+    match uses.is_empty() && row.published_revision.is_none() {
+        true => Ok(()),
+        false => media_uses::replace(connection, MediaUser::PublishedArticle(row.id), &uses).await,
+    }
 }
 
 async fn show_byline(

@@ -8,11 +8,12 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, article_notes, article_rows, articles as reads, site};
+use super::{Connection, RunQueryDsl, article_notes, article_rows, articles as reads, media_uses, site};
 use crate::articles::article::{ArticleFailure, ArticleRow, Ownership, Readiness};
 use crate::articles::content::ArticleContent;
 use crate::articles::preflight::{
-    AuthorFacts, LinkState, LinkTarget, PreflightFinding, PreflightSubject, findings, has_errors, site_links,
+    AuthorFacts, FileLink, LinkState, LinkTarget, PreflightFinding, PreflightSubject, file_links, findings, has_errors,
+    site_links,
 };
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
@@ -68,6 +69,7 @@ async fn inspect(
         slug_holder: other_holder(connection, row.id, &content.slug).await?,
         links: &links,
         link_targets: &link_targets(connection, slugs).await?,
+        missing_files: &missing_files(connection, content, public_url).await?,
         title_characters: usize::try_from(site.title_characters).unwrap_or(usize::MAX),
     };
     Ok(findings(&subject))
@@ -103,6 +105,17 @@ async fn other_holder(connection: &mut Connection, article: RowId, slug: &str) -
         .await
         .optional()?;
     Ok(holder.map(|holder| holder.0))
+}
+
+async fn missing_files(
+    connection: &mut Connection,
+    content: &ArticleContent,
+    public_url: &str,
+) -> Result<Vec<FileLink>, Failure> {
+    let mut links = file_links(&content.body_markdown, public_url);
+    let existing = media_uses::existing(connection, &links.iter().map(|link| link.file).collect()).await?;
+    links.retain(|link| !existing.contains(&link.file));
+    Ok(links)
 }
 
 async fn link_targets(connection: &mut Connection, slugs: Vec<String>) -> Result<Vec<LinkTarget>, Failure> {

@@ -8,7 +8,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, authors, sections, series, site, tags};
+use super::{Connection, RunQueryDsl, authors, media_uses, sections, series, site, tags};
 use crate::articles::article::{ArticleFailure, Publication, ReferenceKind};
 use crate::articles::content::{ArticleContent, BylineContent, ExternalId, SeriesContent};
 use crate::articles::edit::{ArticleEdit, BylineEntry, BylineName, ResolvedReferences, SeriesEntry};
@@ -20,6 +20,7 @@ use crate::database::schema::{
 };
 use crate::http::patch::Patch;
 use crate::markup::{Policy, Rendered};
+use crate::media::uses::{MediaPlace, file_at};
 use crate::sections::section::SectionLookup;
 use crate::series::series::SeriesLookup;
 use crate::site::custom_fields::{CustomFieldsSchema, CustomObject};
@@ -65,9 +66,10 @@ pub async fn resolve(
 pub async fn check(
     connection: &mut Connection,
     article: RowId,
-    current: &ArticleContent,
-    next: &ArticleContent,
+    (current, next): (&ArticleContent, &ArticleContent),
+    public_url: &str,
 ) -> Result<(), ArticleFailure> {
+    check_pictures(connection, (current, next), public_url).await?;
     if next.related != current.related {
         check_related(connection, article, &next.related).await?;
     }
@@ -86,11 +88,64 @@ pub async fn check(
     }
 }
 
-/// The same content without the authors, tags, sections and series that are gone.
+/// Refuses a picture that is a file of ours and is not there. What an article has already is there: it cannot be removed.
+async fn check_pictures(
+    connection: &mut Connection,
+    (current, next): (&ArticleContent, &ArticleContent),
+    public_url: &str,
+) -> Result<(), ArticleFailure> {
+    let known = pictures(current, public_url);
+    let wanted: Vec<(MediaPlace, Uuid)> = pictures(next, public_url)
+        .into_iter()
+        .filter(|picture| !known.contains(picture))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let existing = media_uses::existing(connection, &wanted.iter().map(|(_, id)| *id).collect()).await?;
+    match wanted.into_iter().find(|(_, id)| !existing.contains(id)) {
+        None => Ok(()),
+        Some((place, id)) => Err(ArticleFailure::ReferenceUnknown {
+            kind: ReferenceKind::Media,
+            pointer: match place {
+                MediaPlace::SocialImage => "/seo/social_image".to_owned(),
+                _ => "/cover/url".to_owned(),
+            },
+            named: id.to_string(),
+        }),
+    }
+}
+
+/// The files that an article uses beside its text.
+fn pictures(content: &ArticleContent, public_url: &str) -> Vec<(MediaPlace, Uuid)> {
+    let cover = content.cover.as_ref().map(|cover| cover.url.as_str());
+    let pictures = [
+        (MediaPlace::Cover, cover),
+        (MediaPlace::SocialImage, content.seo.social_image.as_deref()),
+    ];
+    let ours = pictures
+        .into_iter()
+        .filter_map(|(place, url)| Some((place, file_at(url?, public_url)?)));
+    ours.collect()
+}
+
+/// The same content without the authors, tags, sections, series and pictures that are gone. The text stays as it is: what it
+/// shows and what is gone is told by preflight.
 pub async fn without_what_is_gone(
     connection: &mut Connection,
     mut content: ArticleContent,
+    public_url: &str,
 ) -> Result<ArticleContent, ArticleFailure> {
+    let pictures = pictures(&content, public_url);
+    if !pictures.is_empty() {
+        let existing = media_uses::existing(connection, &pictures.iter().map(|(_, id)| *id).collect()).await?;
+        for (place, _) in pictures.into_iter().filter(|(_, id)| !existing.contains(id)) {
+            match place {
+                MediaPlace::SocialImage => content.seo.social_image = None,
+                _ => content.cover = None,
+            }
+        }
+    }
     let authors: Vec<RowId> = content.authors.iter().map(|entry| RowId(entry.author)).collect();
     if !authors.is_empty() {
         let known: Vec<RowId> = author_rows::table

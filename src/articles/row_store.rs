@@ -66,8 +66,10 @@ async fn owned(
     ownership: Ownership,
 ) -> Result<ArticleRow, ArticleFailure> {
     match row {
-        Some(row) if ownership.covers(row.created_by) => Ok(row),
-        Some(_) => Err(ArticleFailure::Absent),
+        Some(row) => match article_access::is_within_reach(connection, ownership, row.maker()).await? {
+            true => Ok(row),
+            false => Err(ArticleFailure::Absent),
+        },
         None => Err(article_access::absence(connection, id).await?.into()),
     }
 }

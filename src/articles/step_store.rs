@@ -6,17 +6,21 @@
 )]
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Connection, RunQueryDsl, accounts, article_rows, article_slugs, article_writes, articles as reads, publications,
-    references, revisions,
+    Connection, RunQueryDsl, accounts, article_rows, article_slugs, article_writes, articles as reads, audit,
+    publications, references, revisions,
 };
 use crate::articles::article::{
     ArticleFailure, ArticleRow, ArticleText, Ownership, ReferenceKind, ScheduleRow, StepRequest, WorkingArticle,
 };
+use crate::articles::field_rights::{ArticleField, FieldRight, ForbiddenField};
 use crate::articles::lifecycle::Step;
 use crate::articles::transitions::transition::{MadeBy, ReviewNote};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::schedules;
@@ -38,13 +42,16 @@ pub async fn take(
     article_writes::refuse_stale(connection, &row, &expected).await?;
     let (step, before) = (request.step(), row.standing());
     let after = before.after(step)?;
+    if step == Step::Trash {
+        article_writes::refuse_published(connection, ownership, row.id).await?;
+    }
     let is_discard = request == StepRequest::DiscardChanges;
     carry_out(connection, &mut row, request, &stamp).await?;
     publications::stand(&mut row, after);
     article_rows::write(connection, &row).await?;
     publications::record(connection, &row, (step, before), note, MadeBy::Request, &stamp).await?;
     match is_discard {
-        true => article_writes::discard_changes(connection, row, &stamp).await,
+        true => article_writes::discard_changes(connection, row, ownership, &stamp).await,
         false => Ok(reads::assembled(connection, row).await?),
     }
 }
@@ -55,16 +62,26 @@ pub async fn assign(
     target: (Uuid, Ownership),
     assignee: Option<Uuid>,
     expected: Expected,
+    stamp: Stamp,
 ) -> Result<WorkingArticle, ArticleFailure> {
     let (id, ownership) = target;
     let mut row = article_rows::lock(connection, id, ownership).await?;
     article_writes::refuse_stale(connection, &row, &expected).await?;
     row.standing().after(Step::Edit)?;
+    refuse_assignment(ownership)?;
+    let before = row.assignee_id;
     row.assignee_id = match assignee {
         None => None,
         Some(account) => Some(known_account(connection, account).await?),
     };
     article_rows::write(connection, &row).await?;
+    if row.assignee_id != before {
+        let act = Act::on(Action::ArticleAssigned, row.id.0)
+            .called(row.slug.clone())
+            .between(Some(row.revision), Some(row.revision))
+            .with(json!({"assignee_id": row.assignee_id.map(|account| account.0)}));
+        audit::record(connection, act, &stamp).await?;
+    }
     Ok(reads::assembled(connection, row).await?)
 }
 
@@ -117,6 +134,15 @@ pub async fn carry_out_due(
     Ok(done)
 }
 
+/// Who hands an article in says who is to read it; to assign it at any other time is for editors.
+fn refuse_assignment(ownership: Ownership) -> Result<(), ArticleFailure> {
+    let field = ArticleField::Assignee;
+    match ownership.field_writer().right(field) {
+        right @ FieldRight::Never => Err(ArticleFailure::FieldsForbidden(vec![ForbiddenField { field, right }])),
+        _ => Ok(()),
+    }
+}
+
 async fn carry_out(
     connection: &mut Connection,
     row: &mut ArticleRow,
@@ -163,7 +189,7 @@ async fn publish_scheduled(
     let after = before.after(Step::Publish)?;
     let revision = schedule.revision.unwrap_or(row.revision);
     let wanted = revisions::content(connection, row.id, revision).await?;
-    let content = references::without_what_is_gone(connection, wanted).await?;
+    let content = references::without_what_is_gone(connection, wanted, stamp.public_url()).await?;
     let mut shown = row.clone();
     if revision != row.revision {
         let text = ArticleText::new(Rendered::new(content.body_markdown.clone(), Policy::Article));
@@ -171,7 +197,7 @@ async fn publish_scheduled(
         shown.revision = revision;
     }
     publications::call_off_publication(connection, row.id).await?;
-    publications::show(connection, row, shown, &content, at).await?;
+    publications::show(connection, row, shown, (&content, at), stamp).await?;
     publications::stand(row, after);
     article_rows::write(connection, row).await?;
     publications::record(connection, row, (Step::Publish, before), None, MadeBy::Schedule, stamp).await

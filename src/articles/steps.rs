@@ -27,18 +27,23 @@ write_problems!(
 );
 
 write_problems!(
+    /// What throwing an article away can answer with.
+    TrashProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, PUBLISHED_BEFORE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+);
+
+write_problems!(
     /// What a step that shows an article to readers can answer with.
     PublicationProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, NOT_READY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 write_problems!(
     /// What taking up again what readers see can answer with.
-    DiscardProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    DiscardProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, FIELD_FORBIDDEN, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 write_problems!(
     /// What a step that names an account can answer with.
-    AssignmentProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, REFERENCE_UNKNOWN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    AssignmentProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, FIELD_FORBIDDEN, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, REQUEST_TIMEOUT, ILLEGAL_TRANSITION, REFERENCE_UNKNOWN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 /// Hand an article in for review.
@@ -305,7 +310,7 @@ pub async fn archive_article(
 
 /// Throw an article away.
 ///
-/// Readers see it no more; `…/restore` has it back.
+/// Readers see it no more; `…/restore` has it back. A contributor throws away what was never published.
 #[utoipa::path(
     tag = "editorial articles",
     operation_id = "trash_article",
@@ -313,7 +318,7 @@ pub async fn archive_article(
     params(WriteQuery, IfMatchHeader, IdempotencyKeyHeader, ("id" = Uuid, Path, description = "The id of the article")),
     request_body(content = Option<StepIn>, content_type = "application/json"),
     responses((status = 200, description = "The working copy", body = EditorialArticleOut,
-        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), StepProblems),
+        headers(("ETag" = String, description = "The entity tag, to send as If-Match"))), TrashProblems),
 )]
 #[post("/articles/{id}/trash")]
 pub async fn trash_article(
@@ -367,7 +372,8 @@ pub async fn restore_article(
 
 /// Say who is to work on an article.
 ///
-/// No step of its life: it stays where it stands. Null says that it is nobody in particular.
+/// No step of its life: it stays where it stands. Null says that it is nobody in particular. This is for editors; who
+/// hands an article in may name its reader with it.
 #[utoipa::path(
     tag = "editorial articles",
     operation_id = "assign_article",
@@ -387,11 +393,11 @@ pub async fn assign_article(
 ) -> Result<HttpResponse, Problem> {
     let AssignIn { assignee_id } = read_body(&state, &caller, (&id, &conditions), write.body.json()).await?;
     let target = target(&caller, &id);
-    let (assignee, expected) = (assignee_id.account(), conditions.optional());
+    let (assignee, expected, stamp) = (assignee_id.account(), conditions.optional(), state.stamp(&caller));
     carry_out!(
         state,
         write.mode,
-        article_steps::assign(target, assignee, expected),
+        article_steps::assign(target, assignee, expected, stamp),
         changed
     )
 }
@@ -422,7 +428,7 @@ async fn take<P>(
     request: (StepRequest, Option<ReviewNote>),
 ) -> Result<HttpResponse, Problem> {
     let target = target(caller, id);
-    let (expected, stamp) = (conditions.optional(), state.stamp(caller.account_id()));
+    let (expected, stamp) = (conditions.optional(), state.stamp(caller));
     carry_out!(
         state,
         mode,

@@ -262,9 +262,22 @@ pub async fn list_working(
         tag,
         assignee,
     } = filter;
-    if let Ownership::Of(account) = ownership {
-        query = query.filter(articles::created_by.eq(RowId(account)));
-    }
+    query = match ownership {
+        Ownership::Any => query,
+        Ownership::Upload(grant) => query.filter(articles::upload_token_id.eq(RowId(grant.token_id))),
+        Ownership::Of(owner) => {
+            let made = articles::created_by.eq(RowId(owner.account));
+            match owner.author {
+                None => query.filter(made),
+                Some(author) => {
+                    let written = article_authors::table
+                        .filter(article_authors::author_id.eq(RowId(author)))
+                        .select(article_authors::article_id);
+                    query.filter(made.or(articles::id.eq_any(written)))
+                }
+            }
+        }
+    };
     query = match state {
         Some(state) => query.filter(articles::state.eq(state.as_str())),
         // What was thrown away is shown to those who ask for it.

@@ -6,27 +6,33 @@
 )]
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, articles as reads, comments,
-    publications, references, revisions, site,
+    Connection, RunQueryDsl, article_access, article_rows, article_slugs, article_transitions, articles as reads,
+    audit, comments, media_uses, publications, references, revisions, site,
 };
+use crate::accounts::permissions::Scope;
 use crate::articles::article::{
-    ArticleFailure, ArticleRow, ArticleText, ExistingThread, MergePolicy, NewArticle, NewThread, Ownership,
-    Publication, Save, SaveKind, StaleArticle, Upserted, WorkingArticle,
+    ArticleFailure, ArticleMaker, ArticleRow, ArticleText, ExistingThread, Maker, MergePolicy, NewArticle, NewThread,
+    Ownership, Publication, Save, SaveKind, StaleArticle, Upserted, WorkingArticle,
 };
 use crate::articles::content::{ArticleContent, BylineContent, ExternalId};
-use crate::articles::edit::ArticleEdit;
-use crate::articles::lifecycle::Step;
+use crate::articles::edit::{ArticleEdit, BylineRole, ResolvedReferences};
+use crate::articles::field_rights::{ArticleField, FieldRight, FieldWriter, ForbiddenField};
+use crate::articles::lifecycle::{Liveness, Step};
 use crate::articles::merge::{MergeRefusal, changed_fields, merge_within_limits};
 use crate::articles::revisions::revision::RevisionRow;
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{article_authors, article_tags, articles, purged_articles};
 use crate::database::timestamp::RowTime;
 use crate::http::conditional::{Conditions, Expected};
 use crate::markup::{Policy, Rendered};
+use crate::media::uses::{self, MediaUser};
 use crate::slug::Slug;
 use crate::state::Stamp;
 
@@ -45,6 +51,7 @@ pub async fn create(
         thread,
         publication,
         save,
+        maker,
     } = new;
     let mut row = ArticleRow::blank(id, stamp.account_id, stamp.now.into());
     article_slugs::refuse_held(connection, &slug, row.id, &stamp).await?;
@@ -56,8 +63,22 @@ pub async fn create(
     };
     let extra = edit.extra.clone();
     let resolved = references::resolve(connection, &edit, publication, &stamp).await?;
+    let resolved = with_own_author(resolved, maker);
     let content = edit.applied(resolved, &ArticleContent::default())?;
-    references::check(connection, row.id, &ArticleContent::default(), &content).await?;
+    refuse_forbidden(
+        maker.ownership,
+        (&ArticleContent::default(), &content),
+        Liveness::Hidden,
+    )?;
+    refuse_thread(maker.ownership, &thread)?;
+    row.upload_token_id = maker.ownership.upload_token();
+    references::check(
+        connection,
+        row.id,
+        (&ArticleContent::default(), &content),
+        stamp.public_url(),
+    )
+    .await?;
     row.say(content.clone(), Some(text));
     row.revision = 1;
     if let Some(extra) = extra {
@@ -73,8 +94,11 @@ pub async fn create(
         return Err(article_slugs::lost_race(connection, &slug, row.id, &stamp).await);
     }
     article_slugs::claim(connection, &slug, row.id, &stamp).await?;
+    let act = act(Action::ArticleCreated, &row).between(None, Some(row.revision));
+    audit::record(connection, act, &stamp).await?;
     insert_byline(connection, row.id, &content.authors).await?;
     insert_tags(connection, row.id, &content.tags).await?;
+    follow_files(connection, &row, (&ArticleContent::default(), &content), &stamp).await?;
     comments::create_thread(connection, row.id, &stamp).await?;
     import_thread(connection, &row, thread, &stamp).await?;
     let site = site::load(connection).await?;
@@ -96,7 +120,7 @@ pub async fn update(
 ) -> Result<WorkingArticle, ArticleFailure> {
     let (id, ownership) = target;
     let row = article_rows::lock(connection, id, ownership).await?;
-    update_row(connection, row, (expected, edit), publication, save, &stamp).await
+    update_row(connection, row, ownership, (expected, edit), publication, save, &stamp).await
 }
 
 /// Makes the article with a slug, or changes the one that has it, as the conditions of the request allow.
@@ -109,16 +133,15 @@ pub async fn upsert(
 ) -> Result<Upserted, ArticleFailure> {
     let holder: Option<Holder> = articles::table
         .filter(articles::slug.eq(new.slug.as_str()))
-        .select((articles::id, articles::created_by, articles::revision))
+        .select((ArticleMaker::as_select(), articles::revision))
         .first(connection)
         .await
         .optional()?;
     let Some(holder) = holder else {
         return create_absent(connection, new, &conditions, stamp).await;
     };
-    let (id, created_by, _) = holder;
-    if !ownership.covers(created_by) {
-        return Err(article_slugs::conflict(connection, new.slug, id, &stamp).await?);
+    if !article_access::is_within_reach(connection, ownership, holder.0).await? {
+        return Err(article_slugs::conflict(connection, new.slug, holder.0.id, &stamp).await?);
     }
     let slug = new.slug.clone();
     let row = lock_to_replace(connection, holder, ownership, &conditions).await?;
@@ -142,16 +165,16 @@ pub async fn upsert_by_external_id(
     let holder: Option<Holder> = articles::table
         .filter(articles::external_source.eq(name.source))
         .filter(articles::external_id.eq(name.id))
-        .select((articles::id, articles::created_by, articles::revision))
+        .select((ArticleMaker::as_select(), articles::revision))
         .first(connection)
         .await
         .optional()?;
     let Some(holder) = holder else {
         return create_absent(connection, new, &conditions, stamp).await;
     };
-    if !ownership.covers(holder.1) {
+    if !article_access::is_within_reach(connection, ownership, holder.0).await? {
         return Err(ArticleFailure::ExternalIdTaken {
-            conflicting_id: holder.0.0,
+            conflicting_id: holder.0.id.0,
         });
     }
     let row = lock_to_replace(connection, holder, ownership, &conditions).await?;
@@ -176,25 +199,28 @@ pub async fn restore_revision(
     refuse_stale(connection, &row, &expected).await?;
     row.standing().after(Step::Edit)?;
     let wanted = revisions::content(connection, row.id, revision).await?;
-    take_up(connection, row, wanted, save, &stamp).await
+    take_up(connection, row, ownership, wanted, save, &stamp).await
 }
 
 /// Makes what readers see the working copy again. The caller holds the row and has settled that this can be done.
 pub async fn discard_changes(
     connection: &mut Connection,
     row: ArticleRow,
+    ownership: Ownership,
     stamp: &Stamp,
 ) -> Result<WorkingArticle, ArticleFailure> {
-    let shown = row.published_revision.unwrap_or_default();
+    let (shown, before) = (row.published_revision.unwrap_or_default(), row.revision);
     let wanted = revisions::content(connection, row.id, shown).await?;
     let save = Save {
         kind: SaveKind::Discard,
         ..Save::default()
     };
-    let mut article = take_up(connection, row, wanted.clone(), save, stamp).await?;
+    let mut article = take_up(connection, row, ownership, wanted.clone(), save, stamp).await?;
     // A date that is given up leaves the next publication to date the article, and this one has its date.
     article.row.published_at = publications::date_shown(connection, article.row.id).await?;
     article_rows::write(connection, &article.row).await?;
+    let act = act(Action::ArticleChangesDiscarded, &article.row).between(Some(before), Some(article.row.revision));
+    audit::record(connection, act, stamp).await?;
     let is_whole = reads::content_of(connection, &article.row).await? == wanted;
     match is_whole {
         true => publications::call_shown(connection, article).await,
@@ -214,9 +240,9 @@ pub async fn purge(
     let row = article_rows::lock(connection, id, ownership).await?;
     refuse_stale(connection, &row, &expected).await?;
     row.standing().after(Step::Purge)?;
-    // Its slugs can belong to others by now, and what was published before steps were recorded has no record of it.
-    let was_public = article_slugs::was_public(connection, row.id).await?
-        || article_transitions::has_taken(connection, row.id, Step::Publish).await?;
+    refuse_published(connection, ownership, row.id).await?;
+    let was_public = was_public(connection, row.id).await?;
+    media_uses::forget(connection, MediaUser::Article(row.id)).await?;
     diesel::delete(articles::table.find(row.id)).execute(connection).await?;
     let purged = (
         purged_articles::article_id.eq(row.id),
@@ -228,7 +254,31 @@ pub async fn purge(
         .values(purged)
         .execute(connection)
         .await?;
-    Ok(())
+    let act = act(Action::ArticlePurged, &row).between(Some(row.revision), None);
+    Ok(audit::record(connection, act, &stamp).await?)
+}
+
+/// Whether readers ever saw an article.
+async fn was_public(connection: &mut Connection, article: RowId) -> Result<bool, Failure> {
+    // Its slugs can belong to others by now, and what was published before steps were recorded has no record of it.
+    Ok(article_slugs::was_public(connection, article).await?
+        || article_transitions::has_taken(connection, article, Step::Publish).await?)
+}
+
+/// Refuses that somebody throws away what readers have seen who may not publish.
+pub async fn refuse_published(
+    connection: &mut Connection,
+    ownership: Ownership,
+    article: RowId,
+) -> Result<(), ArticleFailure> {
+    let may_publish = match ownership.field_writer() {
+        FieldWriter::Role(role) => role.reach(Scope::ArticlesPublish).is_some(),
+        FieldWriter::UploadToken => false,
+    };
+    match may_publish || !was_public(connection, article).await? {
+        true => Ok(()),
+        false => Err(ArticleFailure::PublishedBefore),
+    }
 }
 
 /// Refuses a step or a removal that names a revision that is not the current one.
@@ -245,8 +295,8 @@ pub async fn refuse_stale(
     Err(stale(row, base.as_ref(), &current, None))
 }
 
-/// The id of an article, the account that made it, and its revision.
-type Holder = (RowId, RowId, i32);
+/// An article and whose it is, with its revision.
+type Holder = (ArticleMaker, i32);
 
 async fn create_absent(
     connection: &mut Connection,
@@ -267,7 +317,7 @@ async fn lock_to_replace(
     ownership: Ownership,
     conditions: &Conditions,
 ) -> Result<ArticleRow, ArticleFailure> {
-    let (id, _, revision) = holder;
+    let (ArticleMaker { id, .. }, revision) = holder;
     if conditions.is_create_only() {
         let row = article_rows::lock(connection, id.0, ownership).await?;
         return Err(ArticleFailure::Exists(row.stale()));
@@ -294,6 +344,7 @@ async fn replace(
         thread,
         publication,
         save,
+        maker,
     } = new;
     let edit = ArticleEdit {
         title: Some(title),
@@ -304,14 +355,23 @@ async fn replace(
         import_thread(connection, &row, thread, &stamp).await?;
     }
     let expected = conditions.clone().about(row.id.0).optional();
-    update_row(connection, row, (expected, edit), publication, save, &stamp)
-        .await
-        .map(Upserted::Changed)
+    update_row(
+        connection,
+        row,
+        maker.ownership,
+        (expected, edit),
+        publication,
+        save,
+        &stamp,
+    )
+    .await
+    .map(Upserted::Changed)
 }
 
 async fn update_row(
     connection: &mut Connection,
     row: ArticleRow,
+    ownership: Ownership,
     (expected, edit): (Expected, ArticleEdit),
     publication: Publication,
     save: Save,
@@ -327,7 +387,7 @@ async fn update_row(
             None => return Err(stale(&row, None, &current, None)),
         },
     };
-    let edit = edit.without_date_that_stands(row.published_at.map(RowTime::utc));
+    let edit = with_byline_of_token(ownership, edit).without_date_that_stands(row.published_at.map(RowTime::utc));
     let (text, extra) = (edit.text.clone(), edit.extra.clone());
     let mine = match wanted(connection, edit, &base, publication, stamp).await {
         Ok(mine) => mine,
@@ -336,6 +396,8 @@ async fn update_row(
         Err(failure) if is_current || save.merge == MergePolicy::Automatic => return Err(failure),
         Err(_told_later) => return Err(stale(&row, Some(&base), &current, None)),
     };
+    // What others changed meanwhile is not this request's doing.
+    let forbidden = refuse_forbidden(ownership, (&base, &mine), row.standing().liveness);
     let (next, save) = match is_current {
         true => (mine, save),
         false => match (merge_within_limits(&base, &current, &mine), save.merge) {
@@ -346,6 +408,7 @@ async fn update_row(
             (verdict, _) => return Err(stale(&row, Some(&base), &current, Some(verdict.map(|_merged| ())))),
         },
     };
+    forbidden?;
     store(
         connection,
         row,
@@ -356,6 +419,54 @@ async fn update_row(
         stamp,
     )
     .await
+}
+
+/// The byline of a new article that names nobody: the author whom its maker writes as.
+fn with_own_author(resolved: ResolvedReferences, maker: Maker) -> ResolvedReferences {
+    let names_nobody = resolved.authors.as_ref().is_none_or(Vec::is_empty);
+    match maker.author.filter(|_| names_nobody) {
+        None => resolved,
+        Some(author) => ResolvedReferences {
+            authors: Some(vec![BylineContent {
+                author,
+                role: BylineRole::author().into_string(),
+            }]),
+            ..resolved
+        },
+    }
+}
+
+/// An upload token stands for one author, so that a document that names nobody does not take that one away.
+fn with_byline_of_token(ownership: Ownership, edit: ArticleEdit) -> ArticleEdit {
+    match (ownership, &edit.authors) {
+        (Ownership::Upload(_), Some(authors)) if authors.is_empty() => ArticleEdit { authors: None, ..edit },
+        _ => edit,
+    }
+}
+
+fn refuse_forbidden(
+    ownership: Ownership,
+    (before, after): (&ArticleContent, &ArticleContent),
+    liveness: Liveness,
+) -> Result<(), ArticleFailure> {
+    let forbidden = ownership.forbidden(before, after, liveness);
+    match forbidden.is_empty() {
+        true => Ok(()),
+        false => Err(ArticleFailure::FieldsForbidden(forbidden)),
+    }
+}
+
+fn refuse_thread(ownership: Ownership, thread: &NewThread) -> Result<(), ArticleFailure> {
+    let (field, is_set) = (
+        ArticleField::Thread,
+        thread.change.is_some() || !thread.comments.is_empty(),
+    );
+    match ownership.field_writer().right(field) {
+        right @ FieldRight::Never if is_set => {
+            Err(ArticleFailure::FieldsForbidden(vec![ForbiddenField { field, right }]))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a request wants the article to say, if it still said what the request knows.
@@ -374,12 +485,14 @@ async fn wanted(
 async fn take_up(
     connection: &mut Connection,
     row: ArticleRow,
+    ownership: Ownership,
     wanted: ArticleContent,
     save: Save,
     stamp: &Stamp,
 ) -> Result<WorkingArticle, ArticleFailure> {
     let current = reads::content_of(connection, &row).await?;
-    let next = references::without_what_is_gone(connection, wanted).await?;
+    let next = references::without_what_is_gone(connection, wanted, stamp.public_url()).await?;
+    refuse_forbidden(ownership, (&current, &next), row.standing().liveness)?;
     store(
         connection,
         row,
@@ -413,7 +526,7 @@ async fn store(
     if next.slug != row.slug {
         take_slug(connection, &next.slug, row.id, stamp).await?;
     }
-    references::check(connection, row.id, &current, &next).await?;
+    references::check(connection, row.id, (&current, &next), stamp.public_url()).await?;
     if next.authors != current.authors {
         replace_byline(connection, row.id, &next.authors).await?;
     }
@@ -422,18 +535,43 @@ async fn store(
     }
     row.say(next.clone(), text_of(&next, &current, text));
     row.extra = extra.unwrap_or(row.extra);
+    let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
     row.updated_by = RowId(stamp.account_id);
     article_rows::write(connection, &row).await?;
+    follow_files(connection, &row, (&current, &next), stamp).await?;
     if next.slug != current.slug {
         article_slugs::release(connection, &row).await?;
     }
     let site = site::load(connection).await?;
+    let action = save.kind.recorded_as();
     let revision = RevisionRow::of(&row, &next, &changed, save);
     revisions::keep(connection, &row, revision, &site).await?;
+    if let Some(action) = action {
+        let fields: Vec<String> = changed.iter().map(ToString::to_string).collect();
+        let act = act(action, &row)
+            .between(Some(before), Some(row.revision))
+            .with(json!({"fields": fields}));
+        audit::record(connection, act, stamp).await?;
+    }
     publications::show_if_asked(connection, &mut row, &next, publication, stamp).await?;
     Ok(reads::assembled(connection, row).await?)
+}
+
+/// Notes which files the working copy uses, if they are others than before.
+async fn follow_files(
+    connection: &mut Connection,
+    row: &ArticleRow,
+    (current, next): (&ArticleContent, &ArticleContent),
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    let uses = |content| uses::of_article(content, stamp.public_url());
+    media_uses::follow(connection, MediaUser::Article(row.id), &uses(current), &uses(next)).await
+}
+
+fn act(action: Action, row: &ArticleRow) -> Act {
+    Act::on(action, row.id.0).called(row.slug.clone())
 }
 
 /// The forms of the text, if it changed. A text that was sent is rendered already; one that a merge or a restore made is

@@ -260,6 +260,15 @@ pub enum AuthorAudience {
     Newsroom,
 }
 
+/// What needs an author.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthorUse {
+    /// Articles have the author in their byline.
+    Byline,
+    /// An account writes as the author.
+    Account,
+}
+
 /// Why an author was not stored.
 #[derive(Debug)]
 pub enum AuthorFailure {
@@ -269,10 +278,12 @@ pub enum AuthorFailure {
     Stale(StaleRevision),
     /// Another author has the slug.
     SlugTaken(SlugConflict),
-    /// Articles have the author in their byline.
-    InUse,
+    /// Something needs the author.
+    InUse(AuthorUse),
     /// The request speaks of a picture and does not say where it is.
     AvatarWithoutPicture,
+    /// The picture is a file of ours that is not there.
+    FileUnknown(Uuid),
     /// The database failed.
     Database(Failure),
 }

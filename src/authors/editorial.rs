@@ -6,7 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
 use crate::accounts::guards::Authorized;
 use crate::accounts::permissions::{ReadArticles, WriteAuthors};
 use crate::authors::author::AuthorAudience;
-use crate::authors::author::{AuthorBio, AuthorChange, AuthorFailure, AuthorRow, AuthorVisibility, NewAuthor};
+use crate::authors::author::{
+    AuthorBio, AuthorChange, AuthorFailure, AuthorRow, AuthorUse, AuthorVisibility, NewAuthor,
+};
 use crate::authors::delivery::author_page;
 use crate::authors::views::{
     AuthorIn, AuthorListQuery, AuthorPatchIn, EditorialAuthorOut, EditorialAuthorPage, patched_profile,
@@ -18,7 +20,7 @@ use crate::http::conditional::{Caching, Conditions, Expected, IfNoneMatchHeader,
 use crate::http::input::{IdInPath, InputFaults, QueryParameters};
 use crate::http::page::list_response;
 use crate::http::patch::Patch;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemFault};
 use crate::http::problem_codes;
 use crate::http::write::{IdempotencyKeyHeader, Write, WriteQuery};
 use crate::idempotency::record::WriteMode;
@@ -41,12 +43,12 @@ problems!(
 
 write_problems!(
     /// What making an author can answer with.
-    AuthorCreateProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    AuthorCreateProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, REQUEST_TIMEOUT, SLUG_TAKEN, REFERENCE_UNKNOWN, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 write_problems!(
     /// What changing an author can answer with.
-    AuthorChangeProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
+    AuthorChangeProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, SLUG_TAKEN, REFERENCE_UNKNOWN, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PRECONDITION_REQUIRED
 );
 
 write_problems!(
@@ -132,7 +134,7 @@ pub async fn create_author(
     caller: Authorized<WriteAuthors>,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let AuthorIn {
         name,
         slug,
@@ -245,7 +247,7 @@ pub async fn update_author(
 
 /// Remove an author.
 ///
-/// Only one who stands in no byline.
+/// Only one who stands in no byline, and whom no account writes as.
 #[utoipa::path(
     tag = "editorial authors",
     operation_id = "delete_author",
@@ -257,14 +259,14 @@ pub async fn update_author(
 #[delete("/authors/{id}")]
 pub async fn delete_author(
     state: Data<AppState>,
-    _caller: Authorized<WriteAuthors>,
+    caller: Authorized<WriteAuthors>,
     id: IdInPath,
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
     let expected = conditions.required(existing(&state, &id).await?.stale())?;
-    let id = id.0;
-    carry_out!(state, write.mode, authors::delete(id, expected), |()| Ok(
+    let (id, stamp) = (id.0, state.stamp(&caller));
+    carry_out!(state, write.mode, authors::delete(id, expected, stamp), |()| Ok(
         Answer::removed()
     ))
 }
@@ -282,7 +284,7 @@ async fn change_author(
     mode: WriteMode,
     (expected, change): (Expected, AuthorChange),
 ) -> Result<HttpResponse, Problem> {
-    let (id, stamp) = (id.0, state.stamp(caller.account_id()));
+    let (id, stamp) = (id.0, state.stamp(caller));
     carry_out!(
         state,
         mode,
@@ -305,9 +307,12 @@ impl From<AuthorFailure> for Problem {
             AuthorFailure::Absent => Self::not_found("author"),
             AuthorFailure::Stale(stale) => stale.into(),
             AuthorFailure::SlugTaken(conflict) => conflict.into(),
-            AuthorFailure::InUse => Self::new(
+            AuthorFailure::InUse(needed) => Self::new(
                 &problem_codes::AUTHOR_IN_USE,
-                "Articles have this author in their byline; change those first.",
+                match needed {
+                    AuthorUse::Byline => "Articles have this author in their byline; change those first.",
+                    AuthorUse::Account => "An account writes as this author; link it to somebody else first.",
+                },
             ),
             AuthorFailure::AvatarWithoutPicture => InputFaults::at(
                 "/avatar/url",
@@ -315,6 +320,14 @@ impl From<AuthorFailure> for Problem {
                 "the author has no picture yet, so give the url of it too",
             )
             .into_body_problem(),
+            AuthorFailure::FileUnknown(file) => {
+                let detail = format!("there is no file {file}; upload it first, or give another address");
+                Self::new(
+                    &problem_codes::REFERENCE_UNKNOWN,
+                    format!("There is no file {file}; upload it first, or give another address."),
+                )
+                .with_fault(ProblemFault::member("/avatar/url", "unknown", detail))
+            }
             AuthorFailure::Database(failure) => failure.into(),
         }
     }

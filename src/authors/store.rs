@@ -5,23 +5,29 @@
     reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
 )]
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl};
+use super::{Connection, RunQueryDsl, api_tokens, audit, media_uses};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::authors::author::{
-    AuthorAudience, AuthorChange, AuthorFailure, AuthorLink, AuthorLookup, AuthorRow, AuthorVisibility, NewAuthor,
+    AuthorAudience, AuthorChange, AuthorFailure, AuthorLink, AuthorLookup, AuthorRow, AuthorUse, AuthorVisibility,
+    NewAuthor,
 };
 use crate::conflict::{SlugConflict, alternatives, first_free};
 use crate::database::failure::{Failure, is_foreign_key_violation, is_unique_violation};
 use crate::database::ids::RowId;
-use crate::database::schema::{article_authors, authors, former_author_slugs};
+use crate::database::schema::{accounts, article_authors, authors, former_author_slugs};
 use crate::database::timestamp::RowTime;
 use crate::field::WebAddress;
 use crate::http::conditional::Expected;
 use crate::http::page::{PositionKey, Slice, SortOrder};
 use crate::http::patch::Patch;
 use crate::markup::Rendered;
+use crate::media::uses::{self, MediaUser, MediaUses};
 use crate::slug::Slug;
 use crate::state::Stamp;
 
@@ -128,6 +134,7 @@ pub async fn create(connection: &mut Connection, new: NewAuthor, stamp: Stamp) -
         links: AuthorLink::to_json(&[]),
     };
     profile.apply_to(&mut row)?;
+    let files = known_files(connection, (None, row.avatar_url.as_deref()), &stamp).await?;
     let inserted = diesel::insert_into(authors::table)
         .values(&row)
         .on_conflict_do_nothing()
@@ -137,6 +144,13 @@ pub async fn create(connection: &mut Connection, new: NewAuthor, stamp: Stamp) -
         return Err(slug_conflict(connection, slug, &stamp).await?);
     }
     release_former(connection, slug.as_str()).await?;
+    media_uses::follow(connection, MediaUser::Author(row.id), &files.before, &files.now).await?;
+    audit::record(
+        connection,
+        act(Action::AuthorCreated, &row).between(None, Some(1)),
+        &stamp,
+    )
+    .await?;
     Ok(row)
 }
 
@@ -166,7 +180,11 @@ pub async fn update(
         Patch::Value(bio) => (Some(bio.markdown), Some(bio.html)),
     };
     row.url = url.map(WebAddress::into_string).apply(row.url);
+    let avatar = row.avatar_url.clone();
     profile.apply_to(&mut row)?;
+    let files = known_files(connection, (avatar.as_deref(), row.avatar_url.as_deref()), &stamp).await?;
+    media_uses::follow(connection, MediaUser::Author(row.id), &files.before, &files.now).await?;
+    let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
     row.updated_by = Some(RowId(stamp.account_id));
@@ -176,15 +194,23 @@ pub async fn update(
         .await
     {
         Err(error) if is_unique_violation(&error) => {
-            Err(Failure::Busy("another author took the slug in this moment".into()).into())
+            return Err(Failure::Busy("another author took the slug in this moment".into()).into());
         }
-        outcome => Ok(outcome.map(|_| row)?),
-    }
+        outcome => outcome?,
+    };
+    let act = act(Action::AuthorUpdated, &row).between(Some(before), Some(row.revision));
+    audit::record(connection, act, &stamp).await?;
+    Ok(row)
 }
 
-/// Removes an author who stands in no byline.
-pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -> Result<(), AuthorFailure> {
-    lock(connection, id, &expected).await?;
+/// Removes an author who stands in no byline and whom nobody writes as.
+pub async fn delete(
+    connection: &mut Connection,
+    id: Uuid,
+    expected: Expected,
+    stamp: Stamp,
+) -> Result<(), AuthorFailure> {
+    let row = lock(connection, id, &expected).await?;
     let in_use: Option<RowId> = article_authors::table
         .filter(article_authors::author_id.eq(RowId(id)))
         .select(article_authors::article_id)
@@ -192,13 +218,28 @@ pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -
         .await
         .optional()?;
     if in_use.is_some() {
-        return Err(AuthorFailure::InUse);
+        return Err(AuthorFailure::InUse(AuthorUse::Byline));
     }
+    let writing: Option<RowId> = accounts::table
+        .filter(accounts::author_id.eq(RowId(id)))
+        .select(accounts::id)
+        .first(connection)
+        .await
+        .optional()?;
+    if writing.is_some() {
+        return Err(AuthorFailure::InUse(AuthorUse::Account));
+    }
+    api_tokens::release_author(connection, RowId(id), &stamp).await?;
     match diesel::delete(authors::table.find(RowId(id))).execute(connection).await {
         // Another instance gave the author a byline in this moment, or a published byline is older than the working copy.
-        Err(error) if is_foreign_key_violation(&error) => Err(AuthorFailure::InUse),
-        outcome => Ok(outcome.map(drop)?),
+        Err(error) if is_foreign_key_violation(&error) => return Err(AuthorFailure::InUse(AuthorUse::Byline)),
+        outcome => outcome?,
+    };
+    if row.avatar_url.is_some() {
+        media_uses::forget(connection, MediaUser::Author(row.id)).await?;
     }
+    let act = act(Action::AuthorDeleted, &row).between(Some(row.revision), None);
+    Ok(audit::record(connection, act, &stamp).await?)
 }
 
 /// The author who has a slug now.
@@ -249,8 +290,48 @@ pub async fn give_bio(
         authors::updated_by.eq(RowId(stamp.account_id)),
     );
     let target = authors::table.find(author.id).filter(authors::bio_markdown.is_null());
-    diesel::update(target).set(changes).execute(connection).await?;
-    Ok(())
+    let revision: Option<i32> = diesel::update(target)
+        .set(changes)
+        .returning(authors::revision)
+        .get_result(connection)
+        .await
+        .optional()?;
+    let Some(revision) = revision else {
+        return Ok(());
+    };
+    let act = act(Action::AuthorUpdated, author).between(Some(revision.saturating_sub(1)), Some(revision));
+    audit::record(connection, act, stamp).await
+}
+
+/// The files that an author used and will use.
+struct FileChange {
+    before: MediaUses,
+    now: MediaUses,
+}
+
+/// Refuses a new picture that is a file of ours and is not there.
+async fn known_files(
+    connection: &mut Connection,
+    (before, now): (Option<&str>, Option<&str>),
+    stamp: &Stamp,
+) -> Result<FileChange, AuthorFailure> {
+    let change = FileChange {
+        before: uses::of_author(before, stamp.public_url()),
+        now: uses::of_author(now, stamp.public_url()),
+    };
+    let added: BTreeSet<Uuid> = change.now.difference(&change.before).map(|(_, id)| *id).collect();
+    if added.is_empty() {
+        return Ok(change);
+    }
+    let existing = media_uses::existing(connection, &added).await?;
+    match added.difference(&existing).next() {
+        None => Ok(change),
+        Some(missing) => Err(AuthorFailure::FileUnknown(*missing)),
+    }
+}
+
+fn act(action: Action, row: &AuthorRow) -> Act {
+    Act::on(action, row.id.0).called(row.slug.clone())
 }
 
 /// The row, held until the transaction ends: writing a row without changing it locks it on either database.

@@ -8,9 +8,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::{LogFormat, Settings};
 
+pub mod doctor;
+pub mod keys;
 pub mod migrate;
 pub mod openapi;
+pub mod permissions;
 pub mod serve;
+pub mod token;
 pub mod user;
 
 /// A headless CMS for publications: articles, authors and comment threads behind one REST API.
@@ -32,8 +36,18 @@ enum Command {
     Migrate,
     /// Print the `OpenAPI` document.
     Openapi,
-    /// Create and list accounts, and set passwords.
+    /// Replace and list the keys that sign tokens.
+    Keys(keys::KeyArguments),
+    /// Make, list and revoke API tokens.
+    Token(token::TokenArguments),
+    /// Print what each role may do: scopes, operations and fields of articles, as Markdown.
+    Permissions,
+    /// Create, invite, disable and list accounts, and set passwords and roles.
     User(user::UserArguments),
+    /// Look whether everything that is kept is as it should be: the database and its migrations, the chain of the audit log
+    /// entry by entry, the counters of comments, what readers see, and who can read the keys. It only reads, may run beside a
+    /// server, and exits with 1 when something is wrong.
+    Doctor(doctor::DoctorArguments),
 }
 
 /// Runs the command that the arguments name.
@@ -55,7 +69,11 @@ pub fn run(command_line: CommandLine) -> ExitCode {
         Command::Serve => system.block_on(serve::run(settings)),
         Command::Migrate => system.block_on(migrate::run(settings)),
         Command::Openapi => openapi::run(),
+        Command::Permissions => permissions::run(),
+        Command::Keys(arguments) => system.block_on(keys::run(settings, arguments)),
+        Command::Token(arguments) => system.block_on(token::run(settings, arguments)),
         Command::User(arguments) => system.block_on(user::run(settings, arguments)),
+        Command::Doctor(arguments) => system.block_on(doctor::run(settings, arguments)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

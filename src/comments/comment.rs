@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::accounts::account::EmailAddress;
+use crate::audit::action::Action;
 use crate::conflict::StaleRevision;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
@@ -104,6 +105,20 @@ named_states! {
         Pingback = "pingback",
         /// A trackback: another page says that it links here.
         Trackback = "trackback",
+    }
+}
+
+impl CommentState {
+    /// What the decision to put a comment into this state is recorded as.
+    #[must_use]
+    pub fn recorded_as(self) -> Action {
+        match self {
+            Self::Pending => Action::CommentHeld,
+            Self::Approved => Action::CommentApproved,
+            Self::Rejected => Action::CommentRejected,
+            Self::Spam => Action::CommentMarkedSpam,
+            Self::Removed => Action::CommentRemoved,
+        }
     }
 }
 

@@ -86,7 +86,7 @@ pub async fn update_thread(
         message,
         moderation: moderation.0,
     };
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     carry_out!(
         state,
         write.mode,
@@ -198,7 +198,7 @@ pub async fn update_comment(
     let (id, expected) = (id.0, conditions.optional());
     existing_comment(&state, id).await?;
     let CommentDecisionIn { state: decided } = write.body.json().await?;
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     carry_out!(
         state,
         write.mode,

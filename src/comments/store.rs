@@ -6,9 +6,12 @@
 )]
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl};
+use super::{Connection, RunQueryDsl, audit};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::comments::comment::{
     CommentFailure, CommentFilter, CommentKind, CommentRow, CommentState, CommenterName, ImportedComment, LoadedThread,
     Moderation, NewComment, ThreadChange, ThreadRow, ThreadSlice, ThreadState,
@@ -245,6 +248,7 @@ pub async fn decide(
     count(connection, &row, &path, former, -1).await?;
     count(connection, &row, &path, state, 1).await?;
     state.as_str().clone_into(&mut row.state);
+    let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
     let changes = (
@@ -256,6 +260,11 @@ pub async fn decide(
         .set(changes)
         .execute(connection)
         .await?;
+    // Who wrote the comment may ask to be forgotten, so that the log, which nobody can take anything out of, has no name.
+    let act = Act::on(state.recorded_as(), row.id.0)
+        .between(Some(before), Some(row.revision))
+        .with(json!({"article_id": row.article_id.0, "from": former.as_str()}));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -322,10 +331,16 @@ pub async fn apply_thread_change(
         threads::revision.eq(row.revision.saturating_add(1)),
         threads::updated_at.eq(RowTime::from(stamp.now)),
     );
-    let query = diesel::update(threads::table.find(article))
+    let now: ThreadRow = diesel::update(threads::table.find(article))
         .set(changes)
-        .returning(ThreadRow::as_returning());
-    Ok(query.get_result(connection).await?)
+        .returning(ThreadRow::as_returning())
+        .get_result(connection)
+        .await?;
+    let act = Act::on(Action::ThreadUpdated, article.0)
+        .between(Some(row.revision), Some(now.revision))
+        .with(json!({"state": now.state, "moderation": now.moderation}));
+    audit::record(connection, act, stamp).await?;
+    Ok(now)
 }
 
 /// Stores the comments of a document that the thread does not have yet, approved as they were where they come from.
@@ -341,21 +356,26 @@ pub async fn import(
     }
     let mut known = known_among(connection, article, &imported).await?;
     let mut stored: Vec<(RowId, ThreadPath)> = Vec::with_capacity(imported.len());
+    let mut added = 0_usize;
     for comment in imported {
         let same = known
             .iter()
             .position(|row| Some(row.id.0) == comment.id)
             .or_else(|| known.iter().position(|row| is_same(row, &comment)));
-        let place = match same {
-            Some(index) => {
-                let row = known.remove(index);
-                (row.id, ThreadPath::from_stored(row.path))
-            }
-            None => store_imported(connection, article, comment, &stored, stamp).await?,
+        let place = if let Some(index) = same {
+            let row = known.remove(index);
+            (row.id, ThreadPath::from_stored(row.path))
+        } else {
+            added = added.saturating_add(1);
+            store_imported(connection, article, comment, &stored, stamp).await?
         };
         stored.push(place);
     }
-    Ok(())
+    if added == 0 {
+        return Ok(());
+    }
+    let act = Act::on(Action::ThreadCommentsImported, article.0).with(json!({"comments": added}));
+    audit::record(connection, act, stamp).await
 }
 
 async fn store_imported(

@@ -57,6 +57,7 @@ impl FromSql<Id, Sqlite> for RowId {
 #[derive(Debug, Clone)]
 pub struct IdSource {
     random: Arc<Mutex<StdRng>>,
+    random_of_log: Arc<Mutex<StdRng>>,
 }
 
 impl IdSource {
@@ -71,19 +72,31 @@ impl IdSource {
     pub fn seeded(seed: u64) -> Self {
         Self {
             random: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))),
+            random_of_log: Arc::new(Mutex::new(StdRng::seed_from_u64(!seed))),
         }
     }
 
     /// The next identifier, stamped with `now` to the millisecond.
     #[must_use]
     pub fn next(&self, now: DateTime<Utc>) -> Uuid {
-        let mut random = [0_u8; 10];
-        // A panic while the lock was held cannot leave the generator in a bad state.
-        self.random
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill_bytes(&mut random);
-        let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
-        Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+        stamped(now, &self.random)
     }
+
+    /// The next identifier of an entry of the audit log. They have a source of their own, so that what is recorded of a
+    /// write does not change the ids that the write gives.
+    #[must_use]
+    pub fn next_of_log(&self, now: DateTime<Utc>) -> Uuid {
+        stamped(now, &self.random_of_log)
+    }
+}
+
+fn stamped(now: DateTime<Utc>, source: &Mutex<StdRng>) -> Uuid {
+    let mut random = [0_u8; 10];
+    // A panic while the lock was held cannot leave the generator in a bad state.
+    source
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .fill_bytes(&mut random);
+    let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+    Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }

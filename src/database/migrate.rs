@@ -1,6 +1,7 @@
 //! Brings a database to the schema of this version, also when several instances start at once.
 
 use diesel::backend::Backend;
+use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
 use diesel::sqlite::Sqlite;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _};
@@ -62,7 +63,11 @@ pub async fn revert_all(database: &Database) -> Result<(), Failure> {
     match database {
         Database::Sqlite(sqlite) => {
             sqlite
-                .maintain(|connection| connection.revert_all_migrations(SQLITE).map(drop).map_err(refused))
+                .maintain(|connection| {
+                    without_foreign_keys(connection, |connection| {
+                        connection.revert_all_migrations(SQLITE).map(drop).map_err(refused)
+                    })
+                })
                 .await
         }
         Database::Postgres(postgres) => {
@@ -103,8 +108,48 @@ fn newest_known() -> Option<String> {
 async fn migrate_sqlite(sqlite: &SqliteDatabase) -> Result<Vec<String>, Failure> {
     // A second process that starts now waits for the lock, and then finds nothing left to do.
     sqlite
-        .maintain(|connection| connection.exclusive_transaction(|connection| run_pending(connection, SQLITE)))
+        .maintain(|connection| {
+            without_foreign_keys(connection, |connection| {
+                connection.exclusive_transaction(|connection| {
+                    let applied = run_pending(connection, SQLITE)?;
+                    check_foreign_keys(connection).map(|()| applied)
+                })
+            })
+        })
         .await
+}
+
+/// Runs `work` while foreign keys are not enforced. A table whose checks change is made anew under its old name, which
+/// `SQLite` allows only then.
+fn without_foreign_keys<T>(
+    connection: &mut sqlite::Connection,
+    work: impl FnOnce(&mut sqlite::Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    connection.batch_execute("PRAGMA foreign_keys = OFF")?;
+    let outcome = work(connection);
+    connection.batch_execute("PRAGMA foreign_keys = ON")?;
+    outcome
+}
+
+fn check_foreign_keys(connection: &mut sqlite::Connection) -> Result<(), Failure> {
+    let broken: Vec<BrokenReference> = diesel::RunQueryDsl::load(
+        diesel::sql_query("SELECT \"table\", parent FROM pragma_foreign_key_check"),
+        connection,
+    )?;
+    match broken.first() {
+        None => Ok(()),
+        Some(BrokenReference { table, parent }) => Err(Failure::Internal(format!(
+            "migration: rows of {table} name rows of {parent} that are not there"
+        ))),
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct BrokenReference {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    table: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    parent: String,
 }
 
 async fn migrate_postgres(postgres: &PostgresDatabase) -> Result<Vec<String>, Failure> {

@@ -14,6 +14,7 @@ use crate::database::sqlite::{Durability, SqliteDatabase};
 
 pub mod failure;
 pub mod ids;
+pub mod integrity;
 pub mod migrate;
 pub mod postgres;
 pub mod schema;

@@ -11,18 +11,21 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{Nullable, Text};
     use crate::database::timestamp::UtcTimestamp;
 
     signing_keys (kid) {
         kid -> Text,
         public_key -> Text,
         created_at -> UtcTimestamp,
+        signs_from -> Nullable<UtcTimestamp>,
+        retired_at -> Nullable<UtcTimestamp>,
+        needed_until -> Nullable<UtcTimestamp>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{Integer, Nullable, Text};
     use crate::database::ids::Id;
     use crate::database::timestamp::UtcTimestamp;
 
@@ -31,9 +34,14 @@ diesel::table! {
         email -> Text,
         name -> Text,
         role -> Text,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
+        author_id -> Nullable<Id>,
+        revision -> Integer,
         created_at -> UtcTimestamp,
+        created_by -> Nullable<Id>,
         updated_at -> UtcTimestamp,
+        disabled_at -> Nullable<UtcTimestamp>,
+        last_login_at -> Nullable<UtcTimestamp>,
     }
 }
 
@@ -107,6 +115,7 @@ diesel::table! {
         dated_at -> Nullable<UtcTimestamp>,
         assignee_id -> Nullable<Id>,
         details -> Text,
+        upload_token_id -> Nullable<Id>,
     }
 }
 
@@ -490,17 +499,199 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    password_links (id) {
+        id -> Id,
+        account_id -> Id,
+        purpose -> Text,
+        secret_hash -> Text,
+        created_at -> UtcTimestamp,
+        created_by -> Nullable<Id>,
+        expires_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    sessions (id) {
+        id -> Id,
+        account_id -> Id,
+        user_agent -> Nullable<Text>,
+        address -> Nullable<Text>,
+        network -> Id,
+        created_at -> UtcTimestamp,
+        last_used_at -> UtcTimestamp,
+        expires_at -> UtcTimestamp,
+        ended_at -> Nullable<UtcTimestamp>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    refresh_tokens (secret_hash) {
+        secret_hash -> Text,
+        session_id -> Id,
+        created_at -> UtcTimestamp,
+        used_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    api_tokens (id) {
+        id -> Id,
+        account_id -> Id,
+        kind -> Text,
+        name -> Text,
+        secret_hash -> Text,
+        scopes -> Text,
+        author_id -> Nullable<Id>,
+        created_at -> UtcTimestamp,
+        created_by -> Id,
+        expires_at -> UtcTimestamp,
+        last_used_at -> Nullable<UtcTimestamp>,
+        revoked_at -> Nullable<UtcTimestamp>,
+        revoked_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Integer;
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    login_failures (subject) {
+        subject -> Id,
+        failures -> Integer,
+        window_began_at -> UtcTimestamp,
+        last_failed_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    audit_entries (id) {
+        id -> Id,
+        happened_at -> UtcTimestamp,
+        actor_kind -> Text,
+        account_id -> Nullable<Id>,
+        credential_id -> Nullable<Id>,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        subject_label -> Nullable<Text>,
+        revision_before -> Nullable<Integer>,
+        revision_after -> Nullable<Integer>,
+        details -> Nullable<Text>,
+        sequence -> Nullable<BigInt>,
+        hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Text};
+
+    audit_chain (only_row) {
+        only_row -> Integer,
+        sequence -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    media (id) {
+        id -> Id,
+        sha256 -> Text,
+        stored_sha256 -> Text,
+        kind -> Text,
+        content_type -> Text,
+        byte_size -> BigInt,
+        file_name -> Text,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        blurhash -> Nullable<Text>,
+        dominant_color -> Nullable<Text>,
+        alt -> Nullable<Text>,
+        caption -> Nullable<Text>,
+        credit -> Nullable<Text>,
+        focal_x -> Nullable<Integer>,
+        focal_y -> Nullable<Integer>,
+        revision -> Integer,
+        created_at -> UtcTimestamp,
+        created_by -> Id,
+        updated_at -> UtcTimestamp,
+        updated_by -> Id,
+        api_token_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::database::ids::Id;
+
+    media_uses (media_id, subject_kind, subject_id, place) {
+        media_id -> Id,
+        subject_kind -> Text,
+        subject_id -> Id,
+        place -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    media_renditions (media_id, spec) {
+        media_id -> Id,
+        spec -> Text,
+        content_type -> Text,
+        sha256 -> Text,
+        width -> Integer,
+        height -> Integer,
+        byte_size -> BigInt,
+        created_at -> UtcTimestamp,
+        last_used_at -> UtcTimestamp,
+    }
+}
+
 diesel::joinable!(article_authors -> authors (author_id));
 diesel::joinable!(published_bylines -> authors (author_id));
 diesel::joinable!(published_bylines -> published_articles (article_id));
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
-    articles,
+    api_tokens,
     article_authors,
     article_notes,
     article_slugs,
     article_tags,
     article_transitions,
+    articles,
+    audit_chain,
+    audit_entries,
     authors,
     comments,
     corrections,
@@ -508,15 +699,22 @@ diesel::allow_tables_to_appear_in_same_query!(
     former_section_slugs,
     former_series_slugs,
     former_tag_slugs,
+    login_failures,
+    media,
+    media_renditions,
+    media_uses,
+    password_links,
     preview_links,
     published_articles,
     published_bylines,
     published_tags,
     purged_articles,
+    refresh_tokens,
     revisions,
     schedules,
     sections,
     series,
+    sessions,
     tags,
     threads,
 );

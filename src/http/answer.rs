@@ -19,6 +19,8 @@ pub struct Answer {
     pub etag: Option<String>,
     /// The JSON that is sent; empty with 204.
     pub body: String,
+    /// What is kept with an idempotency key in place of `body`, where that shows a secret: once is once.
+    pub kept_body: Option<String>,
 }
 
 impl Answer {
@@ -55,6 +57,18 @@ impl Answer {
         Self::bare(status, json_bytes(view)?)
     }
 
+    /// The same answer, of which `view` is kept with an idempotency key: without the secret that the body shows.
+    ///
+    /// # Errors
+    /// `internal-error` when the view cannot be written as JSON, which is a defect.
+    pub fn keeping(self, view: &impl Serialize) -> Result<Self, Problem> {
+        let Self { body, .. } = Self::bare(self.status, json_bytes(view)?)?;
+        Ok(Self {
+            kept_body: Some(body),
+            ..self
+        })
+    }
+
     /// 204: it is gone.
     #[must_use]
     pub fn removed() -> Self {
@@ -63,6 +77,7 @@ impl Answer {
             location: None,
             etag: None,
             body: String::new(),
+            kept_body: None,
         }
     }
 
@@ -74,6 +89,7 @@ impl Answer {
             location,
             etag,
             body,
+            kept_body: _,
         } = self;
         let mut response = HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
         if let Some(path) = location {
@@ -96,6 +112,7 @@ impl Answer {
             location: None,
             etag: None,
             body,
+            kept_body: None,
         })
     }
 }

@@ -36,6 +36,19 @@ impl ClientKeys {
         self.key(&network)
     }
 
+    /// The key of something that is named by parts, for one purpose: not the key of the same parts for another.
+    #[must_use]
+    pub fn named(&self, purpose: &str, parts: &[&[u8]]) -> Uuid {
+        let mut text = purpose.as_bytes().to_vec();
+        for part in parts {
+            // With its length before it, no part can run into the next.
+            text.push(0);
+            text.extend(part.len().to_be_bytes());
+            text.extend_from_slice(part);
+        }
+        self.key(&text)
+    }
+
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
     fn key(&self, network: &[u8]) -> Uuid {
         let mut mac =
@@ -78,6 +91,14 @@ mod tests {
     fn one_network_of_the_new_kind_is_one_client() {
         assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+    }
+
+    #[test]
+    fn names_do_not_run_into_each_other() {
+        let keys = ClientKeys::new(b"secret".to_vec());
+        assert_eq!(keys.named("a", &[b"b", b"c"]), keys.named("a", &[b"b", b"c"]));
+        assert_ne!(keys.named("a", &[b"b", b"c"]), keys.named("a", &[b"bc", b""]));
+        assert_ne!(keys.named("a", &[b"b"]), keys.named("b", &[b"b"]));
     }
 
     #[test]

@@ -328,10 +328,16 @@ impl Conditions {
     /// Whether the client already has the representation with this tag, so that 304 is the answer.
     #[must_use]
     pub fn is_held_by_client(&self, current: &EntityTag) -> bool {
+        self.holds_tag(&current.header_value())
+    }
+
+    /// The same for a tag of another kind, in its quotes.
+    #[must_use]
+    pub fn holds_tag(&self, current: &str) -> bool {
         match &self.if_none_match {
             None => false,
             Some(TagList::Any) => true,
-            Some(TagList::Tags(tags)) => tags.iter().any(|tag| weakened(tag) == current.header_value()),
+            Some(TagList::Tags(tags)) => tags.iter().any(|tag| weakened(tag) == current),
         }
     }
 

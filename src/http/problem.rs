@@ -100,10 +100,30 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Comments are closed.")]
     pub message: Option<String>,
-    /// With 503: seconds to wait before the request is sent again, as in the `Retry-After` header.
+    /// With `media-in-use`: some of the places where the file is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub used_by: Option<Vec<ProblemUse>>,
+    /// With 429 and 503: seconds to wait before the request is sent again, as in the `Retry-After` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 2)]
     pub retry_after: Option<u32>,
+}
+
+/// A place where something is used that therefore cannot go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProblemUse {
+    /// What uses it: `article`, `published_article` or `author`.
+    #[schema(example = "article")]
+    pub kind: String,
+    /// Which one.
+    pub id: Uuid,
+    /// Its title, or its name.
+    #[schema(example = "A walk through the harbour")]
+    pub title: String,
+    /// Where in it.
+    #[schema(example = "cover")]
+    pub place: String,
 }
 
 /// One fault of a request, with its place: a member of the body, a parameter, a header, or a line of a text.
@@ -222,6 +242,7 @@ impl Problem {
             conflicting_id: None,
             suggestion: None,
             message: None,
+            used_by: None,
             retry_after: None,
         };
         Self {

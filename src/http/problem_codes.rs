@@ -73,6 +73,10 @@ problem_codes! {
         cause: "The request carries no `Authorization: Bearer` header.",
         remedy: "Log in with `POST /v1/auth/login` and send the `access_token`.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles";
+    REFRESH_TOKEN_INVALID = "refresh-token-invalid", 401, "The refresh token is not valid",
+        cause: "The refresh token was used before, its session has ended, or there never was one. Which of these is not told. A token that is used twice ends its session, since somebody else may have it.",
+        remedy: "Log in again with `POST /v1/auth/login`, and keep the newest refresh token only.",
+        example: "curl -H 'Content-Type: application/json' -d '{\"email\":\"ada@example.org\",\"password\":\"…\"}' http://127.0.0.1:8080/v1/auth/login";
     TOKEN_INVALID = "token-invalid", 401, "The token is not valid",
         cause: "The token has expired, was not made by this installation, is of another kind, or is damaged.",
         remedy: "Log in again with `POST /v1/auth/login` and send the new `access_token`.",
@@ -81,14 +85,42 @@ problem_codes! {
         cause: "The thread of this article is closed, read-only or hidden. `message` is what the editors say about it.",
         remedy: "Nothing, as a reader. Editors open it with `PATCH /v1/editorial/threads/{article_id}`.",
         example: "curl -X PATCH -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{\"state\":\"open\"}' http://127.0.0.1:8080/v1/editorial/threads/$ID";
+    CURRENT_PASSWORD_WRONG = "current-password-wrong", 403, "The present password is wrong",
+        cause: "A new password is only taken together with the present one, and this is not it.",
+        remedy: "Send the present password as `current_password`. Who has lost it asks an administrator to reset it.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{\"current_password\":\"…\",\"new_password\":\"…\"}' http://127.0.0.1:8080/v1/auth/password";
+    FIELD_FORBIDDEN = "field-forbidden", 403, "The account may not set this field",
+        cause: "Some fields of an article are for editors: what a contributor or an author may set stands in the table of permissions.",
+        remedy: "`errors` names each field. Leave them as they are, or ask an editor to set them. Nothing was stored.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/auth/me";
     INSUFFICIENT_SCOPE = "insufficient-scope", 403, "The account may not do this",
         cause: "The role of the account does not include what this route needs.",
         remedy: "Ask an administrator for a role that has the scope named in `detail`.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/auth/me";
+    LINK_INVALID = "link-invalid", 403, "The link is not good, or not any more",
+        cause: "A link that sets a password works once and for a limited time. Whether this one is unknown, used or over is not told.",
+        remedy: "Ask an administrator for another invitation or another reset.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: *' http://127.0.0.1:8080/v1/editorial/users/$ID/invite";
+    NOT_THE_UPLOADER = "not-the-uploader", 403, "Somebody else uploaded this",
+        cause: "Authors and contributors change and remove only the files that they uploaded themselves.",
+        remedy: "Ask an editor, or upload a file of your own.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" 'http://127.0.0.1:8080/v1/editorial/media?uploaded_by=$ACCOUNT_ID'";
     NOT_THE_WRITER = "not-the-writer", 403, "Somebody else wrote this",
         cause: "A note is changed by the account that wrote it, and removed by that account or by an administrator.",
         remedy: "Write a note of your own, or resolve the one there is with `{\"resolved\": true}`.",
         example: "curl -X PATCH -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: *' -H 'Content-Type: application/json' -d '{\"resolved\":true}' http://127.0.0.1:8080/v1/editorial/articles/$ID/notes/$NOTE_ID";
+    PUBLISHED_BEFORE = "published-before", 403, "Readers have seen this article",
+        cause: "A contributor throws away what was never published. What readers have seen is thrown away by those who may publish.",
+        remedy: "Ask an editor to take it away from readers or to throw it away.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/transitions";
+    SESSION_REQUIRED = "session-required", 403, "This is for people, not for scripts",
+        cause: "The request carries an API token. Passwords, sessions and new tokens are changed by a person who logged in, so that a token that leaks cannot make itself another.",
+        remedy: "Log in with `POST /v1/auth/login` and send the `access_token`.",
+        example: "curl -X POST -H \"Authorization: Bearer $ACCESS_TOKEN\" -H 'Content-Type: application/json' -d '{\"name\":\"Nightly import\",\"scopes\":[\"articles:read\"]}' http://127.0.0.1:8080/v1/editorial/tokens";
+    RENDITION_NOT_ALLOWED = "rendition-not-allowed", 403, "This size is made for the newsroom only",
+        cause: "The size is none of those that everybody may ask for, and the address is not signed, or its signature is of another size or picture.",
+        remedy: "Ask for one of the sizes that `errors` lists, or take a signed address from `GET /v1/editorial/media/{id}/rendition-url`, whole.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" 'http://127.0.0.1:8080/v1/editorial/media/$ID/rendition-url?width=700&height=300&fit=cover'";
     NOT_FOUND = "not-found", 404, "There is nothing here",
         cause: "No route has this path, or what it names is absent or not visible to you.",
         remedy: "Check the path and the id; `/openapi.json` lists all routes.",
@@ -105,9 +137,9 @@ problem_codes! {
         cause: "The connection was too slow, or stopped in the middle of the body.",
         remedy: "Send the request again; nothing was stored.",
         example: "curl --data-binary @article.md -H 'Content-Type: text/markdown' http://127.0.0.1:8080/v1/editorial/documents";
-    AUTHOR_IN_USE = "author-in-use", 409, "The author has articles",
-        cause: "An author who stands in a byline cannot be deleted.",
-        remedy: "Give those articles another byline first: `GET /v1/editorial/articles?author={slug}` lists them.",
+    AUTHOR_IN_USE = "author-in-use", 409, "Something needs the author",
+        cause: "An author who stands in a byline, or whom an account writes as, cannot be deleted.",
+        remedy: "`detail` says which of them. Give those articles another byline first, which `GET /v1/editorial/articles?author={slug}` lists, or link the accounts of `GET /v1/editorial/users?author={slug}` to somebody else.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" 'http://127.0.0.1:8080/v1/editorial/articles?author=ada-lovelace'";
     AUTHOR_UNKNOWN = "author-unknown", 409, "There is no author with this slug",
         cause: "The byline names an author by a slug that nobody has.",
@@ -117,6 +149,10 @@ problem_codes! {
         cause: "The operations were to be carried out all or none, and at least one of them is refused.",
         remedy: "`errors` names each refused operation by its place. Mend or remove it, or send `atomic=false` to carry out the others.",
         example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' --data-binary @bulk.json 'http://127.0.0.1:8080/v1/editorial/articles/bulk?atomic=false'";
+    EMAIL_TAKEN = "email-taken", 409, "Another account has this e-mail address",
+        cause: "One logs in with the e-mail address, so that no two accounts have the same.",
+        remedy: "`conflicting_id` names the other account. Change that one, or give another address.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/users/$ID";
     EXTERNAL_ID_TAKEN = "external-id-taken", 409, "Another article has this external id",
         cause: "The name of an article in another system leads to one article only.",
         remedy: "Change the article that `conflicting_id` names, or give another id.",
@@ -129,6 +165,14 @@ problem_codes! {
         cause: "An article goes from step to step: what is in the trash cannot be published, and what nobody sees cannot be unpublished.",
         remedy: "`legal_steps` names the steps that can be taken from `current_status`.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID";
+    LAST_ADMINISTRATOR = "last-administrator", 409, "Nobody could administer the installation any more",
+        cause: "The account is the last active administrator. Without one nobody could invite people or let them in again.",
+        remedy: "Make another active account an administrator first.",
+        example: "curl -X PATCH -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: *' -H 'Content-Type: application/json' -d '{\"role\":\"administrator\"}' http://127.0.0.1:8080/v1/editorial/users/$ID";
+    MEDIA_IN_USE = "media-in-use", 409, "Something shows the file",
+        cause: "A file that an article or an author shows cannot be deleted. What readers see of an article counts, too.",
+        remedy: "`used_by` names some of the places, and `…/uses` all of them. Take the file out of those first, and publish again what readers see.",
+        example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/media/$ID/uses";
     NOT_READY = "not-ready", 409, "Preflight found errors",
         cause: "Something is wrong with the article that readers would notice, such as a link to an article that does not exist.",
         remedy: "`errors` names each. Mend them; `…/preflight` shows warnings too. An administrator can publish all the same with `{\"force\": true}`.",
@@ -189,14 +233,18 @@ problem_codes! {
         cause: "Threads nest at most 32 levels.",
         remedy: "Reply to a comment further up.",
         example: "curl http://127.0.0.1:8080/v1/articles/$ID/comments";
-    TOO_MANY = "too-many", 409, "The article has as many of these as it may have",
-        cause: "An article has at most 100 corrections and at most 100 preview links that are still good.",
-        remedy: "Remove a correction, or revoke a preview link that nobody needs any more.",
+    TOO_MANY = "too-many", 409, "There are as many of these as there may be",
+        cause: "An article has at most 100 corrections and at most 100 preview links that are still good; an account has at most 100 API tokens that are still good.",
+        remedy: "Remove a correction, or revoke a preview link or a token that nobody needs any more.",
         example: "curl -X DELETE -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/preview-links/$LINK_ID";
     TRANSLATION_TAKEN = "translation-taken", 409, "There is a translation into this language already",
         cause: "The articles that are translations of one another have a language each.",
         remedy: "Change the article that `conflicting_id` names, or give another `lang` or `translation_of`.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID";
+    USER_STATE = "user-state", 409, "The account is in another state than this needs",
+        cause: "Only somebody who has not accepted an invitation is invited again, and only the password of an active account is reset.",
+        remedy: "`current_status` says where the account stands, and `detail` what to do in its place.",
+        example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: *' http://127.0.0.1:8080/v1/editorial/users/$ID/enable";
     GONE = "gone", 410, "It was removed for good",
         cause: "The article was here once, and was purged with everything that belonged to it.",
         remedy: "Nothing brings it back. Take the address out of where you found it.",
@@ -211,8 +259,12 @@ problem_codes! {
         example: "curl -X PATCH -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: \"r2\"' -H 'Content-Type: application/json' -d '{\"title\":\"New\"}' http://127.0.0.1:8080/v1/editorial/articles/$ID";
     PAYLOAD_TOO_LARGE = "payload-too-large", 413, "The body is too large",
         cause: "The body is longer than this installation takes.",
-        remedy: "`detail` names the limit; `GALLEY_MAX_BODY_BYTES` sets it.",
+        remedy: "`detail` names the limit; `GALLEY_MAX_BODY_BYTES` sets it, and `GALLEY_MAX_MEDIA_BYTES` that of files.",
         example: "curl --data-binary @article.md -H 'Content-Type: text/markdown' http://127.0.0.1:8080/v1/editorial/documents";
+    MEDIA_TYPE_MISMATCH = "media-type-mismatch", 415, "The file is not what the request says it is",
+        cause: "The type that the request names, or that the extension of the name stands for, is another than the one that the bytes have.",
+        remedy: "`detail` names both. Send the type that the file has, or `application/octet-stream` with a name that fits it.",
+        example: "curl -T picture.jpg -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/media/files/";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "The body is in a form that this route does not take",
         cause: "The `Content-Type` or `Content-Encoding` header is missing or names another form.",
         remedy: "`detail` names the forms that the route takes, and the `Accept-Post` or `Accept-Patch` header lists them.",
@@ -221,6 +273,10 @@ problem_codes! {
         cause: "curl's `-d` sends a form and cuts the line ends out of a file, so that the document cannot be read any more.",
         remedy: "Use `--data-binary` and name the content type.",
         example: "curl --data-binary @article.txt -H 'Content-Type: text/plain' http://127.0.0.1:8080/v1/editorial/documents";
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable", 416, "The file has no such part",
+        cause: "The `Range` header asks for bytes behind the end of the file.",
+        remedy: "The `Content-Range` header tells how long the file is. Ask for a part of that, or leave `Range` out.",
+        example: "curl -H 'Range: bytes=0-1023' http://127.0.0.1:8080/v1/media/$ID/file";
     DOCUMENT_AMBIGUOUS = "document-ambiguous", 422, "The document can be read in more than one way",
         cause: "`strict=true` refuses a document when a part of it is ambiguous.",
         remedy: "`errors` names the lines. Mend them, give a hint (`title`, `author`, `comments=none`), or leave `strict` out.",
@@ -233,6 +289,10 @@ problem_codes! {
         cause: "The `Idempotency-Key` was sent within the last 24 hours with another body, query or `Content-Type`.",
         remedy: "Make a new key for a new request; keep a key only to send the very same request again.",
         example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' --data-binary @article.json http://127.0.0.1:8080/v1/editorial/articles";
+    RENDITION_UNAVAILABLE = "rendition-unavailable", 422, "Nothing smaller can be made of this file",
+        cause: "The file is no picture, or a picture in a format that the server does not decode: SVG or AVIF.",
+        remedy: "Use the file itself: `GET /v1/media/{id}/file`. Upload a JPEG, PNG, GIF or WebP to get renditions.",
+        example: "curl -O http://127.0.0.1:8080/v1/media/$ID/file";
     VALIDATION_FAILED = "validation-failed", 422, "A field has a value it cannot have",
         cause: "The body is JSON, and one or more of its members are missing, unknown, of the wrong type or out of bounds.",
         remedy: "`errors` names every wrong member with a JSON Pointer (RFC 6901) and says what it accepts.",
@@ -241,6 +301,10 @@ problem_codes! {
         cause: "Without an `If-Match` header a change could overwrite what somebody else just wrote.",
         remedy: "Send the header that `detail` shows, or `If-Match: *` to overwrite whatever is there.",
         example: "curl -X PATCH -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: \"r1\"' -H 'Content-Type: application/json' -d '{\"title\":\"New\"}' http://127.0.0.1:8080/v1/editorial/articles/$ID";
+    LOGIN_THROTTLED = "login-throttled", 429, "There were too many failed attempts",
+        cause: "Within 15 minutes, the password of this account was wrong too often from your network, or too many attempts failed from there.",
+        remedy: "Wait for the seconds in `Retry-After`. Nobody can shut you out from elsewhere: the count is the one of your network. `GALLEY_RATE_LIMITS=off` switches it off.",
+        example: "curl -i -H 'Content-Type: application/json' -d '{\"email\":\"ada@example.org\",\"password\":\"…\"}' http://127.0.0.1:8080/v1/auth/login";
     INTERNAL_ERROR = "internal-error", 500, "The server failed",
         cause: "A defect of this server. It is in its log under the request id.",
         remedy: "Send the request again later, and tell the people who run the server the `request_id`.",
@@ -249,4 +313,8 @@ problem_codes! {
         cause: "The database is busy or out of reach, or the answer took too long.",
         remedy: "Send the same request again after the seconds in `Retry-After`.",
         example: "curl http://127.0.0.1:8080/readyz";
+    STORAGE_FULL = "storage-full", 507, "There is no room for the file",
+        cause: "The disk, the quota or the bucket that holds the files is full.",
+        remedy: "Nothing was stored. Tell the people who run the server; send the file again when there is room.",
+        example: "curl -T picture.jpg -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/media/files/";
 }

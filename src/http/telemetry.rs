@@ -1,7 +1,10 @@
 //! What happens around every request: its id, its log line, the headers that every answer has, and the last touch to
 //! problems.
 
+use std::cell::Cell;
 use std::fmt;
+use std::pin::pin;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -17,7 +20,8 @@ use crate::http::problem_codes;
 use crate::http::write::{self, Replay};
 use crate::state::AppState;
 
-/// The longest that a handler may take. Every wait inside of one has a shorter limit of its own.
+/// The longest that a handler may take. Every wait inside of one has a shorter limit of its own, but for the one for a file
+/// that is being uploaded, whose time does not count; see [`HandlerTime`].
 const HANDLER_TIMEOUT: Duration = Duration::from_mins(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -50,6 +54,56 @@ impl RequestId {
     }
 }
 
+/// The time that the handler of a request has left. While a file is being received it stands still: how long that takes is
+/// up to the connection of the client, which has limits of its own.
+#[derive(Debug, Clone)]
+pub struct HandlerTime(Rc<Cell<Option<tokio::time::Instant>>>);
+
+/// The time stands still until this is dropped; then it begins anew.
+#[derive(Debug)]
+pub struct TimeStandsStill(HandlerTime);
+
+impl HandlerTime {
+    /// The time of a request.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        let known = request.extensions().get::<Self>().cloned();
+        known.unwrap_or_else(Self::begin)
+    }
+
+    /// Stops the time.
+    #[must_use]
+    pub fn stop(&self) -> TimeStandsStill {
+        self.0.set(None);
+        TimeStandsStill(self.clone())
+    }
+
+    fn begin() -> Self {
+        Self(Rc::new(Cell::new(Some(Self::next_end()))))
+    }
+
+    fn next_end() -> tokio::time::Instant {
+        tokio::time::Instant::now() + HANDLER_TIMEOUT
+    }
+
+    /// Waits for the end of the time.
+    async fn over(&self) {
+        loop {
+            let end = self.0.get();
+            tokio::time::sleep_until(end.unwrap_or_else(Self::next_end)).await;
+            if end.is_some() && self.0.get() == end {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for TimeStandsStill {
+    fn drop(&mut self) {
+        self.0.0.set(Some(HandlerTime::next_end()));
+    }
+}
+
 /// Wraps every request.
 ///
 /// # Errors
@@ -64,13 +118,22 @@ pub async fn observe(
     if arrival.method == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    match tokio::time::timeout(HANDLER_TIMEOUT, next.call(request)).await {
-        Ok(Ok(response)) => {
+    let time = HandlerTime::begin();
+    request.extensions_mut().insert(time.clone());
+    let answered = pin!(next.call(request));
+    let answered = tokio::select! {
+        biased;
+        answered = answered => answered,
+        () = time.over() => {
+            return Err(arrival.refuse(Problem::unavailable("The answer took too long.", "handler timeout")));
+        }
+    };
+    match answered {
+        Ok(response) => {
             let response = replayed_if_answered(response.map_into_boxed_body()).await;
             Ok(arrival.complete(response))
         }
-        Ok(Err(error)) => Err(arrival.refuse(problem_of(&error))),
-        Err(_elapsed) => Err(arrival.refuse(Problem::unavailable("The answer took too long.", "handler timeout"))),
+        Err(error) => Err(arrival.refuse(problem_of(&error))),
     }
 }
 
@@ -299,4 +362,26 @@ fn plain_failure(response: &HttpResponse) -> Option<Problem> {
         .is_some_and(|value| value == MEDIA_TYPE);
     let is_failure = status.is_client_error() || status.is_server_error();
     (is_failure && !is_told).then(|| framework_problem(status, status.canonical_reason().unwrap_or("failed")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_a_handler_ends_unless_it_stands_still() {
+        let time = HandlerTime::begin();
+        let began = tokio::time::Instant::now();
+        time.over().await;
+        assert_eq!(began.elapsed(), HANDLER_TIMEOUT);
+
+        let time = HandlerTime::begin();
+        let still = time.stop();
+        let waited = HANDLER_TIMEOUT * 10;
+        assert!(tokio::time::timeout(waited, time.over()).await.is_err());
+        drop(still);
+        let began = tokio::time::Instant::now();
+        time.over().await;
+        assert_eq!(began.elapsed(), HANDLER_TIMEOUT);
+    }
 }

@@ -21,6 +21,7 @@ use crate::http::answer::Answer;
 use crate::http::input::{InputFaults, QueryParameters, UnreadBody};
 use crate::http::problem::{Problem, ProblemFault};
 use crate::http::problem_codes;
+use crate::http::streamed_body::StreamedBody;
 use crate::idempotency::record::{Attempt, Carried, Claim, KEPT_HOURS, Persistence, WriteMode};
 use crate::read;
 use crate::state::AppState;
@@ -122,6 +123,105 @@ impl<Q: WriteParameters> FromRequest for Write<Q> {
             };
             Ok(Self { query, mode, body })
         })
+    }
+}
+
+/// A write whose body is too large to be held, so that it goes to its place while it arrives. What the request is known by
+/// is told by the handler, once the body is there.
+pub struct StreamedWrite<Q = WriteQuery> {
+    request: HttpRequest,
+    query: Result<Q, Problem>,
+    payload: Payload,
+}
+
+/// A write whose body is being received.
+pub struct BegunWrite {
+    request: HttpRequest,
+    persistence: Persistence,
+    key: Option<String>,
+}
+
+impl<Q: WriteParameters> FromRequest for StreamedWrite<Q> {
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let query = QueryParameters::<Q>::of(request).map(|query| query.0);
+        if query.as_ref().is_ok_and(is_rehearsal) {
+            request.extensions_mut().insert(Rehearsal);
+        }
+        std::future::ready(Ok(Self {
+            request: request.clone(),
+            query,
+            payload: payload.take(),
+        }))
+    }
+}
+
+impl<Q: WriteParameters> StreamedWrite<Q> {
+    /// The query, the write, and the body on its way.
+    ///
+    /// # Errors
+    /// A parameter that is unknown or wrong, or a key that is none.
+    pub fn begin(self) -> Result<(Q, BegunWrite, StreamedBody), Problem> {
+        let Self {
+            request,
+            query,
+            payload,
+        } = self;
+        let query = query?;
+        let (persistence, key) = match query.validate_only() {
+            ValidateOnly::Yes => (Persistence::Rehearse, None),
+            ValidateOnly::No => (Persistence::Store, key_of(&request)?),
+        };
+        let body = StreamedBody::new(request.clone(), payload);
+        let begun = BegunWrite {
+            request,
+            persistence,
+            key,
+        };
+        Ok((query, begun, body))
+    }
+}
+
+impl BegunWrite {
+    /// Whether it is a rehearsal.
+    #[must_use]
+    pub fn persistence(&self) -> Persistence {
+        self.persistence
+    }
+
+    /// How the write is to be carried out, once its body is there. `content` is what tells it from any other: a digest of
+    /// the body, and what else the client said, but not how the body was wrapped up, which differs each time.
+    ///
+    /// # Errors
+    /// `idempotency-key-reused`, or the answer that the same request got before.
+    pub async fn mode(self, content: &[&[u8]]) -> Result<WriteMode, Error> {
+        let Self {
+            request,
+            persistence,
+            key,
+        } = self;
+        let Some(key) = key else {
+            return Ok(mode(persistence, None));
+        };
+        let mut digest = Sha256::new();
+        for part in [
+            request.method().as_str().as_bytes(),
+            request.path().as_bytes(),
+            sorted_query(&request).as_bytes(),
+        ] {
+            digest.update(part);
+            digest.update([0]);
+        }
+        for part in content {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        }
+        let attempt = attempt_of(&request, key, hexadecimal(&digest.finalize())).await?;
+        answered_before(&request, &attempt).await?;
+        request.extensions_mut().insert(attempt.clone());
+        Ok(mode(persistence, Some(attempt)))
     }
 }
 
@@ -237,7 +337,7 @@ fn mode(persistence: Persistence, attempt: Option<Attempt>) -> WriteMode {
     WriteMode { persistence, attempt }
 }
 
-fn is_rehearsal(query: &impl WriteParameters) -> bool {
+fn is_rehearsal<Q: WriteParameters>(query: &Q) -> bool {
     query.validate_only() == ValidateOnly::Yes
 }
 
@@ -269,22 +369,28 @@ fn parse_key(text: &str) -> Option<&str> {
 }
 
 async fn attempt(request: &HttpRequest, key: String, body: UnreadBody) -> Result<(Attempt, UnreadBody), Problem> {
+    // Who sends it is settled first; who may not send it is not waited for.
+    guards::admitted(request).await?;
+    let bytes = body.bytes().await?;
+    let attempt = attempt_of(request, key, fingerprint(request, &bytes)).await?;
+    Ok((attempt, UnreadBody::read_already(request, bytes)))
+}
+
+async fn attempt_of(request: &HttpRequest, key: String, fingerprint: String) -> Result<Attempt, Problem> {
     let state = AppState::of(request);
     let principal = guards::admitted(request)
         .await?
         .unwrap_or_else(|| state.client_keys.of(request));
-    let bytes = body.bytes().await?;
     let now = state.clock.now();
-    let attempt = Attempt {
+    Ok(Attempt {
         principal: RowId(principal),
         method: request.method().as_str().to_owned(),
         path: request.path().to_owned(),
         key,
-        fingerprint: fingerprint(request, &bytes),
+        fingerprint,
         now: now.into(),
         expires_at: (now + Duration::hours(KEPT_HOURS)).into(),
-    };
-    Ok((attempt, UnreadBody::read_already(request, bytes)))
+    })
 }
 
 fn fingerprint(request: &HttpRequest, body: &[u8]) -> String {
@@ -324,7 +430,9 @@ fn sorted_query(request: &HttpRequest) -> String {
     parameters.join("&")
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -138,12 +138,13 @@ impl Attempt {
             location,
             etag,
             body,
+            kept_body,
         } = answer.clone();
         IdempotencyRow {
             status: i32::from(status),
             location,
             etag,
-            body,
+            body: kept_body.unwrap_or(body),
             ..self.claimed()
         }
     }
@@ -169,6 +170,7 @@ impl Attempt {
                 location,
                 etag,
                 body,
+                kept_body: None,
             }),
         }
     }

@@ -113,7 +113,7 @@ pub async fn create_section(
     caller: Authorized<WriteTaxonomy>,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let SectionIn {
         name,
         slug,
@@ -229,14 +229,14 @@ pub async fn update_section(
 #[delete("/sections/{id}")]
 pub async fn delete_section(
     state: Data<AppState>,
-    _caller: Authorized<WriteTaxonomy>,
+    caller: Authorized<WriteTaxonomy>,
     id: IdInPath,
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
     let expected = conditions.required(existing_section(&state, &id).await?.stale())?;
-    let id = id.0;
-    carry_out!(state, write.mode, sections::delete(id, expected), |()| Ok(
+    let (id, stamp) = (id.0, state.stamp(&caller));
+    carry_out!(state, write.mode, sections::delete(id, expected, stamp), |()| Ok(
         Answer::removed()
     ))
 }
@@ -248,7 +248,7 @@ async fn change_section(
     mode: WriteMode,
     (expected, change): (Expected, SectionChange),
 ) -> Result<HttpResponse, Problem> {
-    let (id, stamp) = (id.0, state.stamp(caller.account_id()));
+    let (id, stamp) = (id.0, state.stamp(caller));
     carry_out!(
         state,
         mode,

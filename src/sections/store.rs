@@ -11,7 +11,9 @@ use diesel::sql_types::{Integer, Text};
 use diesel::upsert::excluded;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl};
+use super::{Connection, RunQueryDsl, audit};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::conflict::{SlugConflict, candidates};
 use crate::database::failure::{Failure, is_foreign_key_violation};
 use crate::database::ids::RowId;
@@ -153,6 +155,8 @@ pub async fn create(connection: &mut Connection, new: NewSection, stamp: Stamp) 
         return Err(slug_conflict(connection, slug, &stamp).await?);
     }
     release_former(connection, slug.as_str()).await?;
+    let act = act(Action::SectionCreated, &row).between(None, Some(1));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -197,6 +201,7 @@ pub async fn update(
     (row.path, row.tree_order, row.depth) = (new.path, new.tree_order, new.depth);
     row.name = name.map_or(row.name, Line::into_string);
     row.description = description.map(Prose::into_string).apply(row.description);
+    let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
     row.updated_by = Some(RowId(stamp.account_id));
@@ -204,11 +209,18 @@ pub async fn update(
         .set(&row)
         .execute(connection)
         .await?;
+    let act = act(Action::SectionUpdated, &row).between(Some(before), Some(row.revision));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
 /// Removes a section that nothing stands in.
-pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -> Result<(), SectionFailure> {
+pub async fn delete(
+    connection: &mut Connection,
+    id: Uuid,
+    expected: Expected,
+    stamp: Stamp,
+) -> Result<(), SectionFailure> {
     lock_tree(connection).await?;
     let row = lock(connection, id, &expected).await?;
     if let Some(found) = use_of(connection, row.id).await? {
@@ -216,9 +228,17 @@ pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -
     }
     match diesel::delete(sections::table.find(row.id)).execute(connection).await {
         // The tree is locked, so it can only be an article that came in this moment.
-        Err(error) if is_foreign_key_violation(&error) => Err(SectionFailure::InUse(SectionUse::Articles)),
-        outcome => Ok(outcome.map(drop)?),
-    }
+        Err(error) if is_foreign_key_violation(&error) => {
+            return Err(SectionFailure::InUse(SectionUse::Articles));
+        }
+        outcome => outcome?,
+    };
+    let act = act(Action::SectionDeleted, &row).between(Some(row.revision), None);
+    Ok(audit::record(connection, act, &stamp).await?)
+}
+
+fn act(action: Action, row: &SectionRow) -> Act {
+    Act::on(action, row.id.0).called(row.slug.clone())
 }
 
 /// The section that has a slug now.

@@ -112,7 +112,7 @@ pub async fn create_series(
     caller: Authorized<WriteTaxonomy>,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let SeriesIn {
         title,
         slug,
@@ -215,14 +215,14 @@ pub async fn update_series(
 #[delete("/series/{id}")]
 pub async fn delete_series(
     state: Data<AppState>,
-    _caller: Authorized<WriteTaxonomy>,
+    caller: Authorized<WriteTaxonomy>,
     id: IdInPath,
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
     let expected = conditions.required(existing_series(&state, &id).await?.stale())?;
-    let id = id.0;
-    carry_out!(state, write.mode, series::delete(id, expected), |()| Ok(
+    let (id, stamp) = (id.0, state.stamp(&caller));
+    carry_out!(state, write.mode, series::delete(id, expected, stamp), |()| Ok(
         Answer::removed()
     ))
 }
@@ -234,7 +234,7 @@ async fn change_series(
     mode: WriteMode,
     (expected, change): (Expected, SeriesChange),
 ) -> Result<HttpResponse, Problem> {
-    let (id, stamp) = (id.0, state.stamp(caller.account_id()));
+    let (id, stamp) = (id.0, state.stamp(caller));
     carry_out!(
         state,
         mode,

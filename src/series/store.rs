@@ -9,7 +9,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl};
+use super::{Connection, RunQueryDsl, audit};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::conflict::{SlugConflict, candidates};
 use crate::database::failure::{Failure, is_foreign_key_violation, is_unique_violation};
 use crate::database::ids::RowId;
@@ -103,6 +105,8 @@ pub async fn create(connection: &mut Connection, new: NewSeries, stamp: Stamp) -
         return Err(slug_conflict(connection, slug, &stamp).await?);
     }
     release_former(connection, slug.as_str()).await?;
+    let act = act(Action::SeriesCreated, &row).between(None, Some(1));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -125,6 +129,7 @@ pub async fn update(
     }
     row.title = title.map_or(row.title, Line::into_string);
     row.description = description.map(Prose::into_string).apply(row.description);
+    let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
     row.updated_by = Some(RowId(stamp.account_id));
@@ -134,14 +139,22 @@ pub async fn update(
         .await
     {
         Err(error) if is_unique_violation(&error) => {
-            Err(Failure::Busy("another series took the slug in this moment".into()).into())
+            return Err(Failure::Busy("another series took the slug in this moment".into()).into());
         }
-        outcome => Ok(outcome.map(|_| row)?),
-    }
+        outcome => outcome?,
+    };
+    let act = act(Action::SeriesUpdated, &row).between(Some(before), Some(row.revision));
+    audit::record(connection, act, &stamp).await?;
+    Ok(row)
 }
 
 /// Removes a series that no article belongs to.
-pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -> Result<(), SeriesFailure> {
+pub async fn delete(
+    connection: &mut Connection,
+    id: Uuid,
+    expected: Expected,
+    stamp: Stamp,
+) -> Result<(), SeriesFailure> {
     let row = lock(connection, id, &expected).await?;
     let working = articles::table.filter(articles::series_id.eq(row.id));
     let published = published_articles::table.filter(published_articles::series_id.eq(row.id));
@@ -153,9 +166,15 @@ pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -
     }
     match diesel::delete(series::table.find(row.id)).execute(connection).await {
         // An article came into the series in this moment.
-        Err(error) if is_foreign_key_violation(&error) => Err(SeriesFailure::InUse),
-        outcome => Ok(outcome.map(drop)?),
-    }
+        Err(error) if is_foreign_key_violation(&error) => return Err(SeriesFailure::InUse),
+        outcome => outcome?,
+    };
+    let act = act(Action::SeriesDeleted, &row).between(Some(row.revision), None);
+    Ok(audit::record(connection, act, &stamp).await?)
+}
+
+fn act(action: Action, row: &SeriesRow) -> Act {
+    Act::on(action, row.id.0).called(row.slug.clone())
 }
 
 /// The series that has a slug now.

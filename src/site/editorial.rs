@@ -109,7 +109,7 @@ async fn change_settings(
     expected: Expected,
     change: SettingsChange,
 ) -> Result<HttpResponse, Problem> {
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(caller);
     carry_out!(
         state,
         mode,

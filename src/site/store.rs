@@ -7,7 +7,9 @@
 
 use diesel::prelude::*;
 
-use super::{Connection, RunQueryDsl};
+use super::{Connection, RunQueryDsl, audit};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::site_settings;
@@ -17,6 +19,9 @@ use crate::state::Stamp;
 
 /// The id of the only row, which a migration made.
 const THE_ROW: i32 = 1;
+
+/// What stands for the id of the settings in the audit log.
+const AUDIT_NAME: &str = "site";
 
 /// The settings.
 pub async fn load(connection: &mut Connection) -> Result<SiteSettingsRow, Failure> {
@@ -35,6 +40,7 @@ pub async fn update(
         .await?
         .changed(change)
         .map_err(SiteFailure::Schema)?;
+    let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = Some(stamp.now.into());
     row.updated_by = Some(RowId(stamp.account_id));
@@ -42,6 +48,8 @@ pub async fn update(
         .set(&row)
         .execute(connection)
         .await?;
+    let act = Act::on_named(Action::SettingsUpdated, AUDIT_NAME).between(Some(before), Some(row.revision));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 

@@ -115,7 +115,7 @@ pub async fn create_tag(
     caller: Authorized<WriteTaxonomy>,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let TagIn {
         name,
         slug,
@@ -219,19 +219,16 @@ pub async fn update_tag(
 #[delete("/tags/{id}")]
 pub async fn delete_tag(
     state: Data<AppState>,
-    _caller: Authorized<WriteTaxonomy>,
+    caller: Authorized<WriteTaxonomy>,
     id: IdInPath,
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
     let expected = conditions.required(existing(&state, &id).await?.stale())?;
-    let id = id.0;
-    carry_out!(
-        state,
-        write.mode,
-        tags::delete(id, expected),
-        |()| Ok(Answer::removed())
-    )
+    let (id, stamp) = (id.0, state.stamp(&caller));
+    carry_out!(state, write.mode, tags::delete(id, expected, stamp), |()| Ok(
+        Answer::removed()
+    ))
 }
 
 /// Merge a tag into another.
@@ -262,7 +259,7 @@ pub async fn merge_tag(
         return Err(row.stale().into());
     }
     let TagMergeIn { into } = write.body.json().await?;
-    let (id, stamp) = (id.0, state.stamp(caller.account_id()));
+    let (id, stamp) = (id.0, state.stamp(&caller));
     carry_out!(
         state,
         write.mode,
@@ -284,7 +281,7 @@ async fn change_tag(
     mode: WriteMode,
     (expected, change): (Expected, TagChange),
 ) -> Result<HttpResponse, Problem> {
-    let (id, stamp) = (id.0, state.stamp(caller.account_id()));
+    let (id, stamp) = (id.0, state.stamp(caller));
     carry_out!(state, mode, tags::update(id, expected, change, stamp), |row: TagRow| {
         Answer::changed(row.revision, &EditorialTagOut::from(row))
     })

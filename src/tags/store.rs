@@ -8,9 +8,12 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, begin, finish};
+use super::{Connection, RunQueryDsl, audit, begin, finish};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::conflict::{SlugConflict, alternatives, first_free};
 use crate::database::failure::{Failure, is_foreign_key_violation, is_unique_violation};
 use crate::database::ids::RowId;
@@ -105,7 +108,7 @@ pub async fn named(
         }
         let missing = known.missing(&names).into_iter();
         let rows = missing.map(|name| fresh_row(stamp.new_id(), name.slug(), name, visibility, stamp));
-        make_unless_made(connection, rows.collect()).await?;
+        make_unless_made(connection, rows.collect(), stamp).await?;
     }
     Err(Failure::Busy("others make tags of these names in this moment".into()))
 }
@@ -168,6 +171,8 @@ pub async fn create(connection: &mut Connection, new: NewTag, stamp: Stamp) -> R
     }
     release_former(connection, slug.as_str()).await?;
     remember_name(connection, &row, &name).await?;
+    let act = act(Action::TagCreated, &row).between(None, Some(1));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -194,6 +199,7 @@ pub async fn update(
         row.name = name.into_string();
     }
     row.description = description.map(crate::field::Prose::into_string).apply(row.description);
+    let before = row.revision;
     touch(&mut row, &stamp);
     match diesel::update(tags::table.find(row.id))
         .set(&row)
@@ -201,14 +207,17 @@ pub async fn update(
         .await
     {
         Err(error) if is_unique_violation(&error) => {
-            Err(Failure::Busy("another tag took the slug in this moment".into()).into())
+            return Err(Failure::Busy("another tag took the slug in this moment".into()).into());
         }
-        outcome => Ok(outcome.map(|_| row)?),
-    }
+        outcome => outcome?,
+    };
+    let act = act(Action::TagUpdated, &row).between(Some(before), Some(row.revision));
+    audit::record(connection, act, &stamp).await?;
+    Ok(row)
 }
 
 /// Removes a tag that no article has, and the pointers to it.
-pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -> Result<(), TagFailure> {
+pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected, stamp: Stamp) -> Result<(), TagFailure> {
     let row = lock(connection, RowId(id), &expected).await?;
     if is_in_use(connection, row.id).await? {
         return Err(TagFailure::InUse);
@@ -216,9 +225,11 @@ pub async fn delete(connection: &mut Connection, id: Uuid, expected: Expected) -
     let with_pointers = tags::table.filter(tags::id.eq(row.id).or(tags::merged_into.eq(row.id)));
     match diesel::delete(with_pointers).execute(connection).await {
         // Another instance gave an article the tag in this moment.
-        Err(error) if is_foreign_key_violation(&error) => Err(TagFailure::InUse),
-        outcome => Ok(outcome.map(drop)?),
-    }
+        Err(error) if is_foreign_key_violation(&error) => return Err(TagFailure::InUse),
+        outcome => outcome?,
+    };
+    let act = act(Action::TagDeleted, &row).between(Some(row.revision), None);
+    Ok(audit::record(connection, act, &stamp).await?)
 }
 
 /// Puts one tag in place of another wherever it stands, and leaves the other as a pointer. Gives the tag that stays.
@@ -244,12 +255,17 @@ pub async fn merge(
     if merged.is_public {
         make_public(connection, &[stays.id]).await?;
     }
+    let before = merged.revision;
     merged.merged_into = Some(stays.id);
     touch(&mut merged, &stamp);
     diesel::update(tags::table.find(merged.id))
         .set(&merged)
         .execute(connection)
         .await?;
+    let act = act(Action::TagMerged, &merged)
+        .between(Some(before), Some(merged.revision))
+        .with(json!({"into": stays.id.0, "into_slug": stays.slug}));
+    audit::record(connection, act, &stamp).await?;
     Ok(TagRow {
         is_public: stays.is_public || merged.is_public,
         ..stays
@@ -331,16 +347,28 @@ impl KnownTags {
 
 /// Stores new tags in one statement. If somebody else has made one of them in this moment, none is stored, and the caller
 /// looks again.
-async fn make_unless_made(connection: &mut Connection, rows: Vec<TagRow>) -> Result<(), Failure> {
+async fn make_unless_made(connection: &mut Connection, rows: Vec<TagRow>, stamp: &Stamp) -> Result<(), Failure> {
+    let acts: Vec<Act> = rows
+        .iter()
+        .map(|row| act(Action::TagCreated, row).between(None, Some(1)))
+        .collect();
     // A savepoint, since a failed statement would end the whole transaction on PostgreSQL.
     begin(connection).await?;
     let inserted = diesel::insert_into(tags::table).values(rows).execute(connection).await;
     let is_lost = inserted.as_ref().is_err_and(is_unique_violation);
     let outcome = finish(connection, inserted.map_err(Failure::from)).await;
-    match is_lost {
-        true => Ok(()),
-        false => outcome.map(drop),
+    if is_lost {
+        return Ok(());
     }
+    outcome?;
+    for act in acts {
+        audit::record(connection, act, stamp).await?;
+    }
+    Ok(())
+}
+
+fn act(action: Action, row: &TagRow) -> Act {
+    Act::on(action, row.id.0).called(row.slug.clone())
 }
 
 fn fresh_row(id: Uuid, slug: &Slug, name: &TagName, visibility: TagVisibility, stamp: &Stamp) -> TagRow {

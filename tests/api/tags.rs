@@ -5,6 +5,7 @@ use diesel::sql_types::Text;
 use diesel::{QueryableByName, sql_query};
 use futures_util::future::join;
 use galley::accounts::permissions::Role;
+use galley::audit::origin::Origin;
 use galley::database::Database;
 use galley::database::failure::Failure;
 use galley::database::ids::RowId;
@@ -74,8 +75,8 @@ async fn save(app: &TestApp, stamp: &Stamp, wanted: &[&str]) -> Vec<String> {
 
 /// A writer of whom the stories tell nothing but that they save articles.
 async fn writer(app: &TestApp) -> Stamp {
-    app.state
-        .stamp(app.create_account("writer@galley.example", Role::Author).await)
+    let account = app.create_account("writer@galley.example", Role::Author).await;
+    app.state.stamp(Origin::schedule().in_name_of(account))
 }
 
 #[derive(QueryableByName)]

@@ -5,6 +5,7 @@ use chrono::Duration;
 use galley::accounts::permissions::Role;
 use galley::articles::lifecycle::{ArticleState, Step};
 use galley::articles::transitions::transition::{MadeBy, NewTransition, ReviewNote};
+use galley::audit::origin::Origin;
 use galley::database::failure::Failure;
 use galley::database::ids::RowId;
 use galley::write_unit;
@@ -41,7 +42,9 @@ fn submission(article: &Value) -> NewTransition {
 /// Records a step a minute after whatever was before, in the name of the account that made the article.
 async fn record(app: &TestApp, article: &Value, new: NewTransition) {
     app.state.clock.advance(Duration::minutes(1));
-    let stamp = app.state.stamp(uuid(&article["created_by"]));
+    let stamp = app
+        .state
+        .stamp(Origin::schedule().in_name_of(uuid(&article["created_by"])));
     let recorded: Result<(), Failure> = write_unit!(&app.state.database, article_transitions::record(new, &stamp));
     recorded.unwrap();
 }

@@ -59,8 +59,8 @@ pub async fn bulk_articles(
     write: Write<BulkQuery>,
 ) -> Result<HttpResponse, Problem> {
     require_key(&write.mode)?;
-    let ownership = Ownership::from_filter(caller.owner_filter());
-    let (atomicity, stamp) = (write.query.atomic.atomicity(), state.stamp(caller.account_id()));
+    let ownership = Ownership::from(&caller);
+    let (atomicity, stamp) = (write.query.atomic.atomicity(), state.stamp(&caller));
     let targets = checked(&state, write.body.json().await?, ownership).await?;
     require_rights(&targets, &rights)?;
     let request_id = RequestId::of(&request);
@@ -311,19 +311,28 @@ fn result(index: usize, outcome: BulkOutcome, request_id: &RequestId) -> BulkRes
     }
 }
 
-fn refusal(refused: RefusedOperation) -> ProblemFault {
+/// What is refused of an operation: the operation, or each field that may not be set.
+fn refusal(refused: RefusedOperation) -> Vec<ProblemFault> {
     let RefusedOperation { place, failure } = refused;
     let problem = Problem::from(failure);
     let details = problem.details();
-    match place {
-        OperationPlace::Listed { index } => {
-            ProblemFault::member(&format!("/operations/{index}"), &details.code, details.detail.clone())
-        }
-        OperationPlace::Selected { article } => {
-            let detail = format!("Article {article}: {}", details.detail);
-            ProblemFault::member("/select", &details.code, detail)
-        }
+    let (operation, prefix) = match place {
+        OperationPlace::Listed { index } => (format!("/operations/{index}"), String::new()),
+        OperationPlace::Selected { article } => ("/select".to_owned(), format!("Article {article}: ")),
+    };
+    if problem.kind() != &problem_codes::FIELD_FORBIDDEN {
+        return vec![ProblemFault::member(
+            &operation,
+            &details.code,
+            format!("{prefix}{}", details.detail),
+        )];
     }
+    let fields = details.errors.iter().map(|fault| {
+        let member = fault.pointer.as_deref().unwrap_or_default().trim_start_matches('#');
+        let pointer = format!("{operation}/changes{member}");
+        ProblemFault::member(&pointer, &details.code, format!("{prefix}{}", fault.detail))
+    });
+    fields.collect()
 }
 
 impl From<BulkFailure> for Problem {
@@ -334,7 +343,7 @@ impl From<BulkFailure> for Problem {
                     "{} of the operations cannot be carried out, so none was.",
                     refused.len()
                 );
-                Self::new(&problem_codes::BULK_REFUSED, detail).with_faults(refused.into_iter().map(refusal))
+                Self::new(&problem_codes::BULK_REFUSED, detail).with_faults(refused.into_iter().flat_map(refusal))
             }
             BulkFailure::TooMany => {
                 let detail = format!("the filter finds more than {MAX_OPERATIONS} articles; narrow it");

@@ -2,7 +2,6 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use uuid::Uuid;
 
 use crate::accounts::guards::Authorized;
 use crate::accounts::permissions::{PublishArticles, ReadArticles};
@@ -59,7 +58,7 @@ pub async fn list_corrections(
     id: IdInPath,
     query: QueryParameters<CorrectionListQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (article, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (article, ownership) = (id.0, Ownership::from(&caller));
     let CorrectionListQuery { limit, cursor } = query.0;
     let list = ListIdentity {
         name: "corrections by created_at",
@@ -107,10 +106,10 @@ pub async fn create_correction(
     id: IdInPath,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let (article, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (article, ownership) = (id.0, Ownership::from(&caller));
     reached_article(&state, article, ownership).await?;
     let CorrectionIn { note, from_revision } = write.body.json().await?;
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let id = stamp.new_id();
     let new = NewCorrection {
         id,
@@ -147,7 +146,7 @@ pub async fn get_correction(
     correction: SubIdInPath<CorrectionId>,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let row = existing(&state, place(id, caller.owner_filter(), correction)).await?;
+    let row = existing(&state, place(id, Ownership::from(&caller), correction)).await?;
     resource_response(
         &conditions,
         CORRECTION_REVISION,
@@ -177,18 +176,18 @@ pub async fn delete_correction(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let place = place(id, caller.owner_filter(), correction);
+    let place = place(id, Ownership::from(&caller), correction);
     let expected = conditions.required(existing(&state, place).await?.stale())?;
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     carry_out!(state, write.mode, corrections::delete(place, expected, stamp), |()| Ok(
         Answer::removed()
     ))
 }
 
-fn place(article: IdInPath, owner: Option<Uuid>, correction: SubIdInPath<CorrectionId>) -> CorrectionPlace {
+fn place(article: IdInPath, ownership: Ownership, correction: SubIdInPath<CorrectionId>) -> CorrectionPlace {
     CorrectionPlace {
         article: article.0,
-        ownership: Ownership::from_filter(owner),
+        ownership,
         correction: correction.id,
     }
 }

@@ -6,15 +6,18 @@
 )]
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, article_access};
+use super::{Connection, RunQueryDsl, article_access, audit};
 use crate::articles::access::{AccessFailure, ArticleAccess};
 use crate::articles::article::Ownership;
 use crate::articles::corrections::correction::{
     CORRECTION_REVISION, CorrectionFailure, CorrectionPlace, CorrectionRow, MAX_CORRECTIONS, NewCorrection,
     PublishedCorrection,
 };
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{corrections, published_articles};
@@ -88,6 +91,8 @@ pub async fn create(
         .execute(connection)
         .await?;
     show(connection, &access, &stamp).await?;
+    let act = act(Action::CorrectionCreated, &row).between(None, Some(CORRECTION_REVISION));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -107,7 +112,12 @@ pub async fn delete(
         .execute(connection)
         .await?;
     show(connection, &access, &stamp).await?;
-    Ok(())
+    let act = act(Action::CorrectionDeleted, &row).between(Some(CORRECTION_REVISION), None);
+    Ok(audit::record(connection, act, &stamp).await?)
+}
+
+fn act(action: Action, row: &CorrectionRow) -> Act {
+    Act::on(action, row.id.0).with(json!({"article_id": row.article_id.0}))
 }
 
 /// Tells readers of a published article the corrections that there are now, and that it was changed now.

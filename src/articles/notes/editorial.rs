@@ -2,7 +2,6 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
-use uuid::Uuid;
 
 use crate::accounts::guards::{Authorized, WhenGranted};
 use crate::accounts::permissions::{Administer, ReadArticles, WriteArticles};
@@ -62,7 +61,7 @@ pub async fn list_article_notes(
     id: IdInPath,
     query: QueryParameters<ArticleNoteListQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (article, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (article, ownership) = (id.0, Ownership::from(&caller));
     let ArticleNoteListQuery {
         limit,
         cursor,
@@ -116,10 +115,10 @@ pub async fn create_article_note(
     id: IdInPath,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let (article, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (article, ownership) = (id.0, Ownership::from(&caller));
     reached_article(&state, article, ownership).await?;
     let ArticleNoteIn { body } = write.body.json().await?;
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let id = stamp.new_id();
     let new = NewNote { id, body };
     carry_out!(
@@ -152,7 +151,7 @@ pub async fn get_article_note(
     note: SubIdInPath<NoteId>,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let row = existing(&state, place(id, caller.owner_filter(), note)).await?;
+    let row = existing(&state, place(id, Ownership::from(&caller), note)).await?;
     resource_response(&conditions, row.revision, Caching::Private, &ArticleNoteOut::from(row))
 }
 
@@ -180,7 +179,7 @@ pub async fn update_article_note(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let place = place(id, caller.owner_filter(), note);
+    let place = place(id, Ownership::from(&caller), note);
     let expected = conditions.required(existing(&state, place).await?.stale())?;
     let ArticleNotePatchIn { body, resolved } = write.body.json().await?;
     let change = NoteChange {
@@ -190,7 +189,7 @@ pub async fn update_article_note(
             false => NoteState::Open,
         }),
     };
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     carry_out!(
         state,
         write.mode,
@@ -221,21 +220,25 @@ pub async fn delete_article_note(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let place = place(id, caller.owner_filter(), note);
+    let place = place(id, Ownership::from(&caller), note);
     let expected = conditions.required(existing(&state, place).await?.stale())?;
     let reach = match administrator.require() {
         Ok(()) => NoteReach::All,
         Err(_insufficient) => NoteReach::WrittenBy(caller.account_id()),
     };
-    carry_out!(state, write.mode, article_notes::delete(place, expected, reach), |()| {
-        Ok(Answer::removed())
-    })
+    let stamp = state.stamp(&caller);
+    carry_out!(
+        state,
+        write.mode,
+        article_notes::delete(place, expected, reach, stamp),
+        |()| Ok(Answer::removed())
+    )
 }
 
-fn place(article: IdInPath, owner: Option<Uuid>, note: SubIdInPath<NoteId>) -> NotePlace {
+fn place(article: IdInPath, ownership: Ownership, note: SubIdInPath<NoteId>) -> NotePlace {
     NotePlace {
         article: article.0,
-        ownership: Ownership::from_filter(owner),
+        ownership,
         note: note.id,
     }
 }

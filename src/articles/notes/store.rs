@@ -6,12 +6,15 @@
 )]
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, article_access};
+use super::{Connection, RunQueryDsl, article_access, audit};
 use crate::articles::access::AccessFailure;
 use crate::articles::article::Ownership;
 use crate::articles::notes::note::{NewNote, NoteChange, NoteFailure, NotePlace, NoteReach, NoteRow, NoteState};
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::article_notes;
@@ -76,6 +79,8 @@ pub async fn create(
         .values(&row)
         .execute(connection)
         .await?;
+    let act = act(Action::NoteCreated, &row).between(None, Some(row.revision));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -87,11 +92,17 @@ pub async fn update(
     change: NoteChange,
     stamp: Stamp,
 ) -> Result<NoteRow, NoteFailure> {
-    let row = lock(connection, place, &expected).await?.changed(change, &stamp)?;
+    let row = lock(connection, place, &expected).await?;
+    let before = row.revision;
+    let row = row.changed(change, &stamp)?;
     diesel::update(article_notes::table.find(row.id))
         .set(&row)
         .execute(connection)
         .await?;
+    if row.revision != before {
+        let act = act(Action::NoteUpdated, &row).between(Some(before), Some(row.revision));
+        audit::record(connection, act, &stamp).await?;
+    }
     Ok(row)
 }
 
@@ -101,6 +112,7 @@ pub async fn delete(
     place: NotePlace,
     expected: Expected,
     reach: NoteReach,
+    stamp: Stamp,
 ) -> Result<(), NoteFailure> {
     let row = lock(connection, place, &expected).await?;
     if !reach.covers(&row) {
@@ -109,7 +121,13 @@ pub async fn delete(
     diesel::delete(article_notes::table.find(row.id))
         .execute(connection)
         .await?;
-    Ok(())
+    let act = act(Action::NoteDeleted, &row).between(Some(row.revision), None);
+    Ok(audit::record(connection, act, &stamp).await?)
+}
+
+/// What is said in a note is no business of the log, which nobody can take anything out of.
+fn act(action: Action, row: &NoteRow) -> Act {
+    Act::on(action, row.id.0).with(json!({"article_id": row.article_id.0}))
 }
 
 /// The note, held until the transaction ends with the article that it belongs to: whoever changes a note locks that first.

@@ -42,8 +42,9 @@ pub async fn get_preview(state: Data<AppState>, token: Path<String>) -> Result<H
         Err(_forged) => return Err(PreviewReadFailure::Absent.into()),
     };
     let now = now.into();
+    let public_url = state.settings.public_url.clone();
     let found: Result<PublishedArticle<PublishedArticleRow>, PreviewReadFailure> =
-        read!(&state.database, previews::read(link, now));
+        read!(&state.database, previews::read(link, public_url, now));
     let article = found?;
     let mut response = resource_response(
         &Conditions::default(),

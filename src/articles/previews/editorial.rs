@@ -2,7 +2,6 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use uuid::Uuid;
 
 use crate::accounts::claims::PreviewClaims;
 use crate::accounts::guards::Authorized;
@@ -64,7 +63,7 @@ pub async fn list_preview_links(
     id: IdInPath,
     query: QueryParameters<PreviewLinkListQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (article, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (article, ownership) = (id.0, Ownership::from(&caller));
     let PreviewLinkListQuery { limit, cursor } = query.0;
     let list = ListIdentity {
         name: "preview links by created_at",
@@ -114,14 +113,14 @@ pub async fn create_preview_link(
     id: IdInPath,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let (article, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (article, ownership) = (id.0, Ownership::from(&caller));
     reached_article(&state, article, ownership).await?;
     let PreviewLinkIn {
         revision,
         expires_in_seconds,
         label,
     } = write.body.optional_json().await?;
-    let stamp = state.stamp(caller.account_id());
+    let stamp = state.stamp(&caller);
     let id = stamp.new_id();
     let new = NewPreviewLink {
         id,
@@ -164,7 +163,7 @@ pub async fn get_preview_link(
     link: SubIdInPath<LinkId>,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let place = place(id, caller.owner_filter(), link);
+    let place = place(id, Ownership::from(&caller), link);
     let found: Result<PreviewLinkRow, PreviewLinkFailure> = read!(&state.database, preview_links::find(place));
     resource_response(
         &conditions,
@@ -195,17 +194,17 @@ pub async fn revoke_preview_link(
     conditions: Conditions,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let place = place(id, caller.owner_filter(), link);
-    let (expected, stamp) = (conditions.optional(), state.stamp(caller.account_id()));
+    let place = place(id, Ownership::from(&caller), link);
+    let (expected, stamp) = (conditions.optional(), state.stamp(&caller));
     carry_out!(state, write.mode, preview_links::revoke(place, expected, stamp), |()| {
         Ok(Answer::removed())
     })
 }
 
-fn place(article: IdInPath, owner: Option<Uuid>, link: SubIdInPath<LinkId>) -> PreviewLinkPlace {
+fn place(article: IdInPath, ownership: Ownership, link: SubIdInPath<LinkId>) -> PreviewLinkPlace {
     PreviewLinkPlace {
         article: article.0,
-        ownership: Ownership::from_filter(owner),
+        ownership,
         link: link.id,
     }
 }

@@ -19,8 +19,11 @@ use crate::state::Stamp;
 /// What a link is for, such as the name of the person it is sent to.
 pub type PreviewLabel = Line<100>;
 
+/// The most seconds that a link can be good for: thirty days.
+pub const MAX_PREVIEW_SECONDS: i32 = 2_592_000;
+
 /// Seconds that a link can be good for: a minute to thirty days.
-pub type PreviewSeconds = WholeNumber<60, 2_592_000>;
+pub type PreviewSeconds = WholeNumber<60, MAX_PREVIEW_SECONDS>;
 
 /// Seconds that a link is good for when nothing is said: a week.
 pub const DEFAULT_PREVIEW_SECONDS: i32 = 604_800;

@@ -30,6 +30,7 @@ use crate::markup::{Policy, Rendered};
 pub async fn read(
     connection: &mut Connection,
     (article, link): (Uuid, Uuid),
+    public_url: String,
     now: RowTime,
 ) -> Result<PublishedArticle<PublishedArticleRow>, PreviewReadFailure> {
     let (article, revision) = match preview_links::usable(connection, link, now).await? {
@@ -43,7 +44,7 @@ pub async fn read(
         return Err(PreviewReadFailure::Trashed);
     }
     let wanted = revisions::content(connection, row.id, revision).await?;
-    let content = references::without_what_is_gone(connection, wanted).await?;
+    let content = references::without_what_is_gone(connection, wanted, &public_url).await?;
     Ok(as_published(connection, row, revision, content, now).await?)
 }
 

@@ -6,15 +6,18 @@
 )]
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, article_access};
+use super::{Connection, RunQueryDsl, article_access, audit};
 use crate::articles::access::AccessFailure;
 use crate::articles::article::Ownership;
 use crate::articles::previews::preview_link::{
     MAX_ACTIVE_LINKS, NewPreviewLink, PREVIEW_LINK_REVISION, PreviewLinkFailure, PreviewLinkLookup, PreviewLinkPlace,
     PreviewLinkRow,
 };
+use crate::audit::action::Action;
+use crate::audit::entry::Act;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::{preview_links, revisions};
@@ -82,6 +85,8 @@ pub async fn create(
         .values(&row)
         .execute(connection)
         .await?;
+    let act = act(Action::PreviewLinkCreated, &row).between(None, Some(PREVIEW_LINK_REVISION));
+    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -100,11 +105,20 @@ pub async fn revoke(
     let target = preview_links::table
         .find(row.id)
         .filter(preview_links::revoked_at.is_null());
-    diesel::update(target)
+    let revoked = diesel::update(target)
         .set(preview_links::revoked_at.eq(RowTime::from(stamp.now)))
         .execute(connection)
         .await?;
-    Ok(())
+    if revoked == 0 {
+        return Ok(());
+    }
+    let act = act(Action::PreviewLinkRevoked, &row).between(Some(PREVIEW_LINK_REVISION), Some(PREVIEW_LINK_REVISION));
+    Ok(audit::record(connection, act, &stamp).await?)
+}
+
+fn act(action: Action, row: &PreviewLinkRow) -> Act {
+    let details = json!({"article_id": row.article_id.0, "revision": row.revision});
+    Act::on(action, row.id.0).with(details)
 }
 
 async fn require_revision(

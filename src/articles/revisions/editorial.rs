@@ -36,7 +36,7 @@ problems!(
 
 write_problems!(
     /// What restoring a revision can answer with.
-    RestoreProblems: NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, SLUG_TAKEN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, PRECONDITION_FAILED, VALIDATION_FAILED
+    RestoreProblems: NOT_AUTHENTICATED, TOKEN_INVALID, FIELD_FORBIDDEN, INSUFFICIENT_SCOPE, NOT_FOUND, GONE, SLUG_TAKEN, TRANSLATION_TAKEN, EXTERNAL_ID_TAKEN, ILLEGAL_TRANSITION, PRECONDITION_FAILED, VALIDATION_FAILED
 );
 
 /// List the revisions of an article.
@@ -135,7 +135,7 @@ pub async fn restore_revision(
 ) -> Result<HttpResponse, Problem> {
     let (target, revision) = (target(&caller, &place.0), place.1.0);
     current_row(&state, target).await?;
-    let (expected, stamp) = (conditions.optional(), state.stamp(caller.account_id()));
+    let (expected, stamp) = (conditions.optional(), state.stamp(&caller));
     let save = Save {
         kind: SaveKind::Restore,
         message: write.query.message,

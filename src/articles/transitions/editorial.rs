@@ -35,7 +35,7 @@ pub async fn list_article_transitions(
     id: IdInPath,
     query: QueryParameters<TransitionListQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (article, ownership) = (id.0, Ownership::from_filter(caller.owner_filter()));
+    let (article, ownership) = (id.0, Ownership::from(&caller));
     let TransitionListQuery { limit, cursor } = query.0;
     let list = ListIdentity {
         name: "article transitions by created_at",

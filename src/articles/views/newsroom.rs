@@ -429,6 +429,7 @@ impl From<WorkingArticle> for EditorialArticleOut {
             dated_at: _,
             assignee_id,
             details: _,
+            upload_token_id: _,
         } = row;
         let ArticleDetails {
             byline,

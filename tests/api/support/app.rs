@@ -10,20 +10,27 @@ use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::{Service as _, ServiceResponse};
 use actix_web::test::init_service;
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::LocalBoxFuture;
-use galley::accounts::account::{AccountName, EmailAddress, NewAccount};
+use galley::accounts::account::{AccountRow, EmailAddress};
 use galley::accounts::claims::AccessClaims;
 use galley::accounts::keys::SigningKey;
 use galley::accounts::permissions::Role;
+use galley::accounts::sessions::session::SessionRow;
 use galley::app::{Shared, app};
+use galley::articles::article::{ArticleText, Maker, NewArticle, NewThread, Publication, Save, Title};
+use galley::articles::edit::ArticleEdit;
+use galley::audit::origin::{Actor, Credential, Origin};
 use galley::clock::Clock;
 use galley::database::failure::Failure;
-use galley::database::ids::IdSource;
+use galley::database::ids::{IdSource, RowId};
+use galley::database::schema::accounts;
 use galley::database::{Database, migrate, postgres as connections};
-use galley::settings::{CorsOrigins, Settings};
-use galley::state::AppState;
+use galley::markup::{Policy, Rendered};
+use galley::settings::{CorsOrigins, MediaLocation, S3Bucket, Settings};
+use galley::slug::Slug;
+use galley::state::{AppState, Stamp};
 use galley::write_unit;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -74,6 +81,29 @@ impl TestApp {
             .await
             .unwrap();
         Some(Self::on(settings, tempfile::tempdir().unwrap()).await)
+    }
+
+    /// The same with files in a bucket of an S3-compatible server.
+    pub async fn with_bucket(bucket: &S3Bucket) -> Self {
+        let bucket = bucket.clone();
+        Self::with_settings(|settings| settings.media_location = MediaLocation::S3(bucket)).await
+    }
+
+    /// The files below the folder of media, as paths from there, without those of folders.
+    pub fn media_files(&self) -> Vec<String> {
+        let root = self.state.settings.data_dir.join("media");
+        let (mut folders, mut files) = (vec![root.clone()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => files.push(path.strip_prefix(&root).unwrap().display().to_string()),
+                }
+            }
+        }
+        files.sort();
+        files
     }
 
     /// With other settings than the default ones, on SQLite.
@@ -167,16 +197,62 @@ impl TestApp {
     pub async fn create_account(&self, email: &str, role: Role) -> Uuid {
         let now = self.state.clock.now();
         let id = self.state.ids.next(now);
-        let new = NewAccount {
-            id,
-            email: EmailAddress::parse(email).unwrap(),
-            name: AccountName::parse("Somebody").unwrap(),
-            role,
-            password_hash: password_hash().await,
+        let row = AccountRow {
+            id: RowId(id),
+            email: EmailAddress::parse(email).unwrap().into_string(),
+            name: "Somebody".to_owned(),
+            role: role.as_str().to_owned(),
+            password_hash: Some(password_hash().await),
+            author_id: None,
+            revision: 1,
+            created_at: now.into(),
+            created_by: None,
+            updated_at: now.into(),
+            disabled_at: None,
+            last_login_at: None,
         };
-        let created: Result<bool, Failure> = write_unit!(&self.state.database, accounts::create(new, now));
-        assert!(created.unwrap(), "{email} has an account already");
+        self.insert_account(row).await;
+        self.open_session(id).await;
         id
+    }
+
+    /// Stores an account past the application, so that the audit log is empty when a story begins.
+    async fn insert_account(&self, row: AccountRow) {
+        let insertion = diesel::insert_into(accounts::table);
+        match &self.state.database {
+            Database::Sqlite(sqlite) => sqlite
+                .maintain(move |connection| {
+                    diesel::RunQueryDsl::execute(insertion.values(&row), connection).map_err(Failure::from)
+                })
+                .await
+                .unwrap(),
+            Database::Postgres(postgres) => {
+                let mut connection = postgres.connection().await.unwrap();
+                diesel_async::RunQueryDsl::execute(insertion.values(&row), &mut connection)
+                    .await
+                    .unwrap()
+            }
+        };
+    }
+
+    /// Opens the session that the tokens of [`TestApp::claims`] belong to. It has the id of the account, so that they can be
+    /// made without asking, and outlives every story.
+    async fn open_session(&self, account: Uuid) {
+        let now = self.state.clock.now();
+        let session = SessionRow {
+            id: RowId(account),
+            account_id: RowId(account),
+            user_agent: Some("tests".to_owned()),
+            address: None,
+            network: RowId(Uuid::nil()),
+            created_at: now.into(),
+            last_used_at: now.into(),
+            expires_at: (now + Duration::days(3_650)).into(),
+            ended_at: None,
+            end_reason: None,
+        };
+        let opened: Result<(), Failure> = write_unit!(&self.state.database, sessions::insert(session));
+        opened.unwrap();
     }
 
     /// Runs statements on the database, past the application.
@@ -198,6 +274,52 @@ impl TestApp {
         }
     }
 
+    /// Runs statements on the database, past the application, and gives what the database says when it refuses them.
+    pub async fn try_sql(&self, statements: &'static str) -> Result<(), String> {
+        match &self.state.database {
+            Database::Sqlite(sqlite) => sqlite
+                .maintain(|connection| {
+                    use diesel::connection::SimpleConnection as _;
+                    connection.batch_execute(statements).map_err(Failure::from)
+                })
+                .await
+                .map_err(|failure| failure.to_string()),
+            Database::Postgres(postgres) => {
+                let mut connection = postgres.connection().await.unwrap();
+                connection
+                    .batch_execute(statements)
+                    .await
+                    .map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// A new article and the stamp of its making, for stories that go past the handlers.
+    pub fn new_article(&self, title: &str, maker: Maker, account: Uuid) -> (NewArticle, Stamp) {
+        let credential = Credential::AccessToken(Uuid::from_u128(7));
+        let actor = Actor::Account {
+            account_id: account,
+            credential,
+        };
+        let stamp = self.state.stamp(Origin {
+            actor,
+            address: None,
+            request_id: None,
+        });
+        let new = NewArticle {
+            id: stamp.new_id(),
+            slug: Slug::of(title).unwrap(),
+            title: Title::parse(title).unwrap(),
+            text: ArticleText::new(Rendered::new("Text.".to_owned(), Policy::Article)),
+            edit: ArticleEdit::default(),
+            thread: NewThread::default(),
+            publication: Publication::Unchanged,
+            save: Save::default(),
+            maker,
+        };
+        (new, stamp)
+    }
+
     /// The claims of a good token, to be spoilt.
     pub fn claims(&self, account: Uuid, role: Role) -> AccessClaims {
         let now = self.state.clock.now().timestamp();
@@ -209,6 +331,7 @@ impl TestApp {
             iat: now,
             nbf: None,
             jti: Uuid::from_u128(7),
+            sid: account,
             client_id: "tests".to_owned(),
             scope: role.scopes(),
             roles: vec![role],

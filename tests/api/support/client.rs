@@ -157,6 +157,11 @@ impl Draft {
         Self { path, ..self }
     }
 
+    /// Whether it goes to the newsroom's part of the API.
+    pub fn is_editorial(&self) -> bool {
+        self.path.starts_with("/v1/editorial/") || self.path.starts_with("/v1/auth/")
+    }
+
     pub async fn send(self) -> Answer {
         let request = self.request.uri(&self.path).to_request();
         let response = (self.client.handle)(request).await;

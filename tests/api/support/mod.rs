@@ -6,6 +6,7 @@ pub mod client;
 pub mod digest;
 pub mod postgres;
 pub mod rehearsal;
+pub mod s3;
 
 /// Makes two tests of one: `name::sqlite` and `name::postgres`. Both must give the same answers.
 #[macro_export]

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::Draft;
+use crate::support::digest::DatabaseDigest;
 
 /// Letters of a UUID as text.
 const UUID_LENGTH: usize = 36;
@@ -29,14 +30,36 @@ impl TestApp {
     }
 
     /// Rehearses a write and then carries it out. Passes if the rehearsal stored nothing and both answers say the same, with
-    /// new ids in place of new ids; gives the second.
+    /// new ids in place of new ids, and if the write is in the audit log where it should be; gives the second answer.
     pub async fn rehearse_and_send(&self, request: impl Fn() -> Draft) -> Answer {
         let rehearsed = self.rehearse(request()).await;
+        let (before, is_editorial) = (self.database_digest().await, request().is_editorial());
         let carried_out = request().send().await;
+        let after = self.database_digest().await;
+        assert_logged(&before, &after, is_editorial, &carried_out);
         assert_eq!(carried_out.header("validate-only"), "");
         assert_same(&rehearsed, &carried_out);
         carried_out
     }
+}
+
+/// Passes if a write of the newsroom that changed something left an entry in the audit log, and one that changed nothing left
+/// none.
+#[track_caller]
+fn assert_logged(before: &DatabaseDigest, after: &DatabaseDigest, is_editorial: bool, answer: &Answer) {
+    const LOG: &str = "audit_entries";
+    let changed: Vec<&String> = after
+        .iter()
+        .filter(|(table, digest)| before.get(*table) != Some(digest))
+        .map(|(table, _)| table)
+        .filter(|table| !["idempotency_records", LOG].contains(&table.as_str()))
+        .collect();
+    assert_eq!(
+        before[LOG] != after[LOG],
+        is_editorial && !changed.is_empty(),
+        "the audit log does not fit to what changed, {changed:?}: {}",
+        answer.text()
+    );
 }
 
 /// Passes if two answers have the same status, headers and body, but for ids that only one of them can have and the tags
