@@ -44,6 +44,8 @@ pub fn need_of(operation: &str) -> Option<Need> {
         | "list_comments"
         | "create_comment"
         | "get_comment"
+        | "get_comment_context"
+        | "list_comment_counts"
         | "list_problems"
         | "get_problem"
         | "login"

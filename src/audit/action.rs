@@ -162,6 +162,8 @@ actions! {
     CommentMarkedSpam: Comment = "comment.marked_spam";
     /// A comment was removed.
     CommentRemoved: Comment = "comment.removed";
+    /// A comment was pinned or featured, or is not any more.
+    CommentMarked: Comment = "comment.marked";
     /// An author was made, by hand or by a byline.
     AuthorCreated: Author = "author.created";
     /// An author was changed.

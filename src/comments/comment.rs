@@ -15,7 +15,6 @@ use crate::database::ids::RowId;
 use crate::database::schema::{comments, threads};
 use crate::database::timestamp::RowTime;
 use crate::field::{Line, Prose, WebAddress};
-use crate::http::page::Slice;
 use crate::http::patch::Patch;
 use crate::markup::Rendered;
 
@@ -77,6 +76,30 @@ named_states! {
         Pre = "pre",
         /// At once; a moderator may take it away.
         Post = "post",
+    }
+}
+
+named_states! {
+    /// The order of a thread.
+    ThreadSort {
+        /// The oldest first.
+        Oldest = "oldest",
+        /// The newest first.
+        Newest = "newest",
+        /// The highest score first, and of equal ones the newest.
+        Top = "top",
+        /// First what was last answered.
+        Active = "active",
+    }
+}
+
+named_states! {
+    /// How a thread is laid out.
+    ThreadView {
+        /// Every comment stands before the replies to it.
+        Threaded = "threaded",
+        /// One comment after the other, whatever it answers.
+        Flat = "flat",
     }
 }
 
@@ -144,6 +167,14 @@ pub struct ThreadRow {
     pub revision: i32,
     /// When the thread itself was last changed.
     pub updated_at: RowTime,
+    /// Comments that a moderator refused.
+    pub rejected_count: i32,
+    /// Comments that are spam.
+    pub spam_count: i32,
+    /// Comments that were taken away.
+    pub removed_count: i32,
+    /// Counts whatever changes what readers see of the thread, from 1.
+    pub change_sequence: i64,
 }
 
 impl ThreadRow {
@@ -202,6 +233,16 @@ pub struct CommentRow {
     pub body_html: String,
     /// The text without markup.
     pub body_text: String,
+    /// What readers' votes make of it.
+    pub score: i32,
+    /// When the newest approved comment of its branch was written: itself, or one below it.
+    pub last_activity_at: RowTime,
+    /// Moderators hold it up before all others.
+    pub is_pinned: bool,
+    /// Moderators recommend it.
+    pub is_featured: bool,
+    /// It was written by an account of the newsroom.
+    pub is_staff: bool,
 }
 
 impl CommentRow {
@@ -285,27 +326,19 @@ pub struct ThreadChange {
     pub moderation: Option<Moderation>,
 }
 
-/// The part of a thread that a page shows.
-#[derive(Debug, Clone)]
-pub struct ThreadSlice {
-    /// The comment whose answers are shown; the whole thread when it is `None`.
-    pub parent: Option<Uuid>,
-    /// The levels that are shown below it.
-    pub levels: i32,
-    /// The part.
-    pub slice: Slice,
+/// What a moderator decides about a comment. What is left out stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// The state that it shall be in.
+    pub state: Option<CommentState>,
+    /// Whether it is held up before all others.
+    pub is_pinned: Option<bool>,
+    /// Whether it is recommended.
+    pub is_featured: Option<bool>,
 }
 
-/// A part of a thread as it was loaded.
-#[derive(Debug)]
-pub struct LoadedThread {
-    /// The thread.
-    pub thread: ThreadRow,
-    /// The comment whose answers are shown.
-    pub parent: Option<CommentRow>,
-    /// The comments in path order: approved ones, and others that have approved ones below them.
-    pub rows: Vec<CommentRow>,
-}
+/// The most comments of a thread that can be pinned.
+pub const MOST_PINNED: i64 = 10;
 
 /// Which comments a moderator's list shows.
 #[derive(Debug, Clone)]
@@ -332,6 +365,8 @@ pub enum CommentFailure {
     ParentUnknown,
     /// The answer would stand too deep.
     TooDeep,
+    /// As many comments of the thread are pinned as can be.
+    TooManyPinned,
     /// Somebody else changed it.
     Stale(StaleRevision),
     /// The database failed.

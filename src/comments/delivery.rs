@@ -1,27 +1,19 @@
-//! Threads for readers: reading them and writing into them.
+//! Comments for readers: writing one, and reading one. Threads are read in [`reading`](crate::comments::reading).
 
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpResponse, get, post};
 
-use crate::comments::comment::{
-    CommentFailure, CommentRow, CommentState, LoadedThread, NewComment, ThreadSlice, fitting,
-};
-use crate::comments::views::{CommentIn, CommentOut, ThreadItem, ThreadOut, ThreadPage, ThreadQuery};
+use crate::comments::comment::{CommentFailure, CommentRow, CommentState, MOST_PINNED, NewComment};
+use crate::comments::views::{CommentIn, CommentOut};
 use crate::http::answer::Answer;
 use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, resource_response};
-use crate::http::input::{IdInPath, QueryParameters};
-use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_response};
+use crate::http::input::IdInPath;
 use crate::http::problem::{Problem, ProblemFault};
 use crate::http::problem_codes;
 use crate::http::write::{IdempotencyKeyHeader, Write, WriteQuery};
 use crate::markup::{Policy, Rendered};
 use crate::state::AppState;
 use crate::{carry_out, problems, read, write_problems};
-
-problems!(
-    /// What reading a thread can answer with.
-    ThreadProblems: CURSOR_INVALID, CURSOR_MISMATCH, INVALID_PARAMETER, LIMIT_TOO_LARGE, UNKNOWN_PARAMETER, NOT_FOUND
-);
 
 problems!(
     /// What reading a comment can answer with.
@@ -32,72 +24,6 @@ write_problems!(
     /// What posting a comment can answer with.
     CommentCreateProblems: MALFORMED_JSON, COMMENTS_CLOSED, NOT_FOUND, REQUEST_TIMEOUT, PARENT_UNKNOWN, THREAD_TOO_DEEP, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
-
-/// Read a thread.
-///
-/// The comments of a published article as a flat list in which every comment stands before its replies, the oldest
-/// first. Indent by `depth`. Where replies are left out, a stub of kind `more` says how many and how to get them.
-#[utoipa::path(
-    tag = "comments",
-    operation_id = "list_comments",
-    params(("id" = Uuid, Path, description = "The id of the article"), ThreadQuery),
-    responses((status = 200, description = "A page of the thread", body = ThreadPage,
-        headers(("Link" = String, description = "The neighbouring pages (RFC 8288)"))), ThreadProblems),
-)]
-#[get("/articles/{id}/comments")]
-pub async fn list_comments(
-    request: HttpRequest,
-    state: Data<AppState>,
-    id: IdInPath,
-    query: QueryParameters<ThreadQuery>,
-) -> Result<HttpResponse, Problem> {
-    let ThreadQuery {
-        limit,
-        cursor,
-        parent,
-        depth,
-    } = query.0;
-    let (article, parent, levels) = (id.0, parent.map(|parent| parent.0), depth.0);
-    let identity = |parent: Option<uuid::Uuid>| ListIdentity {
-        name: "comments by path",
-        order: SortOrder::Ascending,
-        filter: format!("{article} {parent:?} {levels}"),
-    };
-    let mut page_request = state
-        .cursors
-        .request(identity(parent), limit.get(), cursor.as_deref())?;
-    let part = ThreadSlice {
-        parent,
-        levels,
-        slice: page_request.slice(),
-    };
-    let loaded: Result<LoadedThread, CommentFailure> = read!(&state.database, comments::load_thread(article, part));
-    let LoadedThread { thread, parent, rows } = loaded?;
-    let fitting = fitting(&rows);
-    if fitting < rows.len() {
-        page_request.end_after(fitting);
-    }
-    let page = state.cursors.page(&page_request, rows, position);
-    let deepest = parent.map_or(0, |parent| parent.depth).saturating_add(levels);
-    let stub_cursor = |below: &CommentRow| state.cursors.after(&identity(Some(below.id.0)), &position(below));
-    let data = page
-        .rows
-        .into_iter()
-        .flat_map(|row| items(row, deepest, stub_cursor))
-        .collect();
-    let envelope = ThreadPage {
-        data,
-        page: page.info.clone(),
-        thread: ThreadOut::from(&thread),
-    };
-    Ok(list_response(
-        &request,
-        &state.settings.public_url,
-        Caching::Public,
-        &page.info,
-        &envelope,
-    ))
-}
 
 /// Post a comment.
 ///
@@ -166,18 +92,6 @@ fn posted(row: CommentRow) -> Result<Answer, Problem> {
     Ok(Answer { location, ..answer })
 }
 
-fn position(row: &CommentRow) -> Position {
-    Position {
-        key: PositionKey::Text(row.path.clone()),
-        id: row.id.0,
-    }
-}
-
-fn items(row: CommentRow, deepest: i32, stub_cursor: impl Fn(&CommentRow) -> String) -> Vec<ThreadItem> {
-    let stub = (row.depth >= deepest && row.descendant_count > 0).then(|| ThreadItem::more(&row, stub_cursor(&row)));
-    std::iter::once(ThreadItem::comment(row)).chain(stub).collect()
-}
-
 impl From<CommentFailure> for Problem {
     fn from(failure: CommentFailure) -> Self {
         match failure {
@@ -203,6 +117,15 @@ impl From<CommentFailure> for Problem {
                     detail,
                 ))
             }
+            CommentFailure::TooManyPinned => Self::new(
+                &problem_codes::TOO_MANY,
+                format!("{MOST_PINNED} comments of this thread are pinned, which is the most. Unpin one first."),
+            )
+            .with_fault(ProblemFault::member(
+                "/pinned",
+                "too-many",
+                format!("at most {MOST_PINNED} comments of a thread can be pinned"),
+            )),
             CommentFailure::Stale(stale) => stale.into(),
             CommentFailure::Database(failure) => failure.into(),
         }

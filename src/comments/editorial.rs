@@ -7,8 +7,7 @@ use uuid::Uuid;
 use crate::accounts::guards::Authorized;
 use crate::accounts::permissions::ModerateComments;
 use crate::authors::editorial::{EditorialListProblems, EditorialReadProblems};
-use crate::comments::comment::CommentFilter;
-use crate::comments::comment::{CommentRow, ThreadChange, ThreadRow};
+use crate::comments::comment::{CommentFilter, CommentRow, Decision, ThreadChange, ThreadRow};
 use crate::comments::views::{
     CommentDecisionIn, CommentListQuery, EditorialCommentOut, EditorialCommentPage, EditorialThreadOut, ThreadPatchIn,
 };
@@ -24,7 +23,7 @@ use crate::{carry_out, read, write_problems};
 
 write_problems!(
     /// What deciding about a comment or a thread can answer with.
-    ModerationProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    ModerationProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
 );
 
 /// Read a thread for moderating.
@@ -176,8 +175,8 @@ pub async fn get_editorial_comment(
 
 /// Decide about a comment.
 ///
-/// Puts it into a state. A comment that readers no longer see leaves its place in the thread while replies to it are
-/// shown. `If-Match` may be sent and need not be.
+/// Puts it into a state, pins or features it. A comment that readers no longer see leaves its place in the thread while
+/// replies to it are shown. A merge patch (RFC 7396): what is left out stays. `If-Match` may be sent and need not be.
 #[utoipa::path(
     tag = "moderation",
     operation_id = "update_comment",
@@ -197,12 +196,21 @@ pub async fn update_comment(
 ) -> Result<HttpResponse, Problem> {
     let (id, expected) = (id.0, conditions.optional());
     existing_comment(&state, id).await?;
-    let CommentDecisionIn { state: decided } = write.body.json().await?;
+    let CommentDecisionIn {
+        state: decided,
+        pinned,
+        featured,
+    } = write.body.json().await?;
+    let decision = Decision {
+        state: decided.0,
+        is_pinned: pinned.0,
+        is_featured: featured.0,
+    };
     let stamp = state.stamp(&caller);
     carry_out!(
         state,
         write.mode,
-        comments::decide(id, expected, decided, stamp),
+        comments::moderate(id, expected, decision, stamp),
         |row: CommentRow| Answer::changed(row.revision, &EditorialCommentOut::from(row))
     )
 }

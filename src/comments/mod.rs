@@ -3,5 +3,9 @@
 pub mod comment;
 pub mod delivery;
 pub mod editorial;
+pub mod reading;
+pub mod thread_page;
 pub mod thread_path;
+pub mod thread_reading;
+pub mod thread_views;
 pub mod views;

@@ -13,8 +13,8 @@ use super::{Connection, RunQueryDsl, audit};
 use crate::audit::action::Action;
 use crate::audit::entry::Act;
 use crate::comments::comment::{
-    CommentFailure, CommentFilter, CommentKind, CommentRow, CommentState, CommenterName, ImportedComment, LoadedThread,
-    Moderation, NewComment, ThreadChange, ThreadRow, ThreadSlice, ThreadState,
+    CommentFailure, CommentFilter, CommentKind, CommentRow, CommentState, CommenterName, Decision, ImportedComment,
+    MOST_PINNED, Moderation, NewComment, ThreadChange, ThreadRow, ThreadState,
 };
 use crate::comments::thread_path::ThreadPath;
 use crate::conflict::StaleRevision;
@@ -26,29 +26,6 @@ use crate::http::conditional::Expected;
 use crate::http::page::{PositionKey, Slice, SortOrder};
 use crate::http::patch::Patch;
 use crate::state::Stamp;
-
-/// A part of the thread of a published article.
-pub async fn load_thread(
-    connection: &mut Connection,
-    article: Uuid,
-    part: ThreadSlice,
-) -> Result<LoadedThread, CommentFailure> {
-    let ThreadSlice { parent, levels, slice } = part;
-    let thread = published_thread(connection, article).await?;
-    if thread.state() == ThreadState::Hidden {
-        return Ok(LoadedThread {
-            thread,
-            parent: None,
-            rows: Vec::new(),
-        });
-    }
-    let parent = match parent {
-        None => None,
-        Some(id) => Some(visible_comment(connection, thread.article_id, id).await?),
-    };
-    let rows = load_comments(connection, thread.article_id, parent.as_ref(), levels, &slice).await?;
-    Ok(LoadedThread { thread, parent, rows })
-}
 
 /// Passes if readers see the article.
 pub async fn require_published(connection: &mut Connection, article: Uuid) -> Result<(), CommentFailure> {
@@ -127,6 +104,11 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         body_markdown: body.markdown,
         body_html: body.html,
         body_text: body.text,
+        score: 0,
+        last_activity_at: now.into(),
+        is_pinned: false,
+        is_featured: false,
+        is_staff: false,
     };
     diesel::insert_into(comments::table)
         .values(&row)
@@ -215,6 +197,131 @@ pub async fn decide(
     state: CommentState,
     stamp: Stamp,
 ) -> Result<CommentRow, CommentFailure> {
+    let mut row = hold_comment(connection, id, &expected).await?;
+    let former = row.state();
+    if former == state {
+        return Ok(row);
+    }
+    let path = ThreadPath::from_stored(row.path.clone());
+    count(connection, &row, &path, former, -1).await?;
+    count(connection, &row, &path, state, 1).await?;
+    state.as_str().clone_into(&mut row.state);
+    let before = row.revision;
+    row.revision = row.revision.saturating_add(1);
+    row.updated_at = stamp.now.into();
+    if state == CommentState::Approved {
+        row.last_activity_at = match row.descendant_count {
+            0 => row.created_at,
+            _ => row.last_activity_at.max(row.created_at),
+        };
+    }
+    let changes = (
+        comments::state.eq(row.state.clone()),
+        comments::revision.eq(row.revision),
+        comments::updated_at.eq(row.updated_at),
+        comments::last_activity_at.eq(row.last_activity_at),
+    );
+    diesel::update(comments::table.find(row.id))
+        .set(changes)
+        .execute(connection)
+        .await?;
+    if former == CommentState::Approved {
+        recall_activity(connection, row.article_id, &path).await?;
+    }
+    // Who wrote the comment may ask to be forgotten, so that the log, which nobody can take anything out of, has no name.
+    let act = Act::on(state.recorded_as(), row.id.0)
+        .between(Some(before), Some(row.revision))
+        .with(json!({"article_id": row.article_id.0, "from": former.as_str()}));
+    audit::record(connection, act, &stamp).await?;
+    Ok(row)
+}
+
+/// Decides about a comment: its state, and whether it is pinned or featured.
+pub async fn moderate(
+    connection: &mut Connection,
+    id: Uuid,
+    expected: Expected,
+    decision: Decision,
+    stamp: Stamp,
+) -> Result<CommentRow, CommentFailure> {
+    let Decision {
+        state,
+        is_pinned,
+        is_featured,
+    } = decision;
+    let row = match state {
+        Some(state) => decide(connection, id, expected, state, stamp.clone()).await?,
+        None => hold_comment(connection, id, &expected).await?,
+    };
+    let marks = (
+        is_pinned.unwrap_or(row.is_pinned),
+        is_featured.unwrap_or(row.is_featured),
+    );
+    match marks == (row.is_pinned, row.is_featured) {
+        true => Ok(row),
+        false => mark(connection, row, marks, &stamp).await,
+    }
+}
+
+/// Tells every reader of a thread that it is no longer what they have: whatever changes what readers see calls this in its
+/// transaction, if it does not go through a function here that does.
+pub async fn touch(connection: &mut Connection, article: RowId) -> Result<(), Failure> {
+    diesel::update(threads::table.find(article))
+        .set(threads::change_sequence.eq(threads::change_sequence + 1_i64))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn mark(
+    connection: &mut Connection,
+    row: CommentRow,
+    (is_pinned, is_featured): (bool, bool),
+    stamp: &Stamp,
+) -> Result<CommentRow, CommentFailure> {
+    if is_pinned && !row.is_pinned && pinned_count(connection, row.article_id).await? >= MOST_PINNED {
+        return Err(CommentFailure::TooManyPinned);
+    }
+    let before = row.revision;
+    let row = CommentRow {
+        is_pinned,
+        is_featured,
+        revision: before.saturating_add(1),
+        updated_at: stamp.now.into(),
+        ..row
+    };
+    let changes = (
+        comments::is_pinned.eq(is_pinned),
+        comments::is_featured.eq(is_featured),
+        comments::revision.eq(row.revision),
+        comments::updated_at.eq(row.updated_at),
+    );
+    diesel::update(comments::table.find(row.id))
+        .set(changes)
+        .execute(connection)
+        .await?;
+    touch(connection, row.article_id).await?;
+    let act = Act::on(Action::CommentMarked, row.id.0)
+        .between(Some(before), Some(row.revision))
+        .with(json!({"pinned": is_pinned, "featured": is_featured}));
+    audit::record(connection, act, stamp).await?;
+    Ok(row)
+}
+
+async fn pinned_count(connection: &mut Connection, article: RowId) -> Result<i64, Failure> {
+    let query = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(comments::is_pinned)
+        .count();
+    Ok(query.get_result(connection).await?)
+}
+
+/// A comment, held together with its thread until the transaction ends.
+async fn hold_comment(
+    connection: &mut Connection,
+    id: Uuid,
+    expected: &Expected,
+) -> Result<CommentRow, CommentFailure> {
     let article: Option<RowId> = comments::table
         .find(RowId(id))
         .select(comments::article_id)
@@ -227,7 +334,7 @@ pub async fn decide(
         .set(threads::last_ordinal.eq(threads::last_ordinal))
         .execute(connection)
         .await?;
-    let mut row: CommentRow = comments::table
+    let row: CommentRow = comments::table
         .find(RowId(id))
         .select(CommentRow::as_select())
         .first(connection)
@@ -240,31 +347,6 @@ pub async fn decide(
             changed_at,
         }));
     }
-    let former = row.state();
-    if former == state {
-        return Ok(row);
-    }
-    let path = ThreadPath::from_stored(row.path.clone());
-    count(connection, &row, &path, former, -1).await?;
-    count(connection, &row, &path, state, 1).await?;
-    state.as_str().clone_into(&mut row.state);
-    let before = row.revision;
-    row.revision = row.revision.saturating_add(1);
-    row.updated_at = stamp.now.into();
-    let changes = (
-        comments::state.eq(row.state.clone()),
-        comments::revision.eq(row.revision),
-        comments::updated_at.eq(row.updated_at),
-    );
-    diesel::update(comments::table.find(row.id))
-        .set(changes)
-        .execute(connection)
-        .await?;
-    // Who wrote the comment may ask to be forgotten, so that the log, which nobody can take anything out of, has no name.
-    let act = Act::on(state.recorded_as(), row.id.0)
-        .between(Some(before), Some(row.revision))
-        .with(json!({"article_id": row.article_id.0, "from": former.as_str()}));
-    audit::record(connection, act, &stamp).await?;
     Ok(row)
 }
 
@@ -280,6 +362,10 @@ pub async fn create_thread(connection: &mut Connection, article: RowId, stamp: &
         pending_count: 0,
         revision: 1,
         updated_at: stamp.now.into(),
+        rejected_count: 0,
+        spam_count: 0,
+        removed_count: 0,
+        change_sequence: 1,
     };
     diesel::insert_into(threads::table)
         .values(&row)
@@ -330,6 +416,7 @@ pub async fn apply_thread_change(
         threads::moderation.eq(moderation),
         threads::revision.eq(row.revision.saturating_add(1)),
         threads::updated_at.eq(RowTime::from(stamp.now)),
+        threads::change_sequence.eq(threads::change_sequence + 1_i64),
     );
     let now: ThreadRow = diesel::update(threads::table.find(article))
         .set(changes)
@@ -423,6 +510,11 @@ async fn store_imported(
         body_markdown: body.markdown,
         body_html: body.html,
         body_text: body.text,
+        score: 0,
+        last_activity_at: created_at,
+        is_pinned: false,
+        is_featured: false,
+        is_staff: false,
     };
     diesel::insert_into(comments::table)
         .values(&row)
@@ -453,48 +545,8 @@ fn is_same(row: &CommentRow, imported: &ImportedComment) -> bool {
     row.body_markdown == imported.body.markdown && row.author_name.as_deref() == name
 }
 
-async fn load_comments(
-    connection: &mut Connection,
-    article: RowId,
-    parent: Option<&CommentRow>,
-    levels: i32,
-    slice: &Slice,
-) -> Result<Vec<CommentRow>, Failure> {
-    let mut query = comments::table
-        .filter(comments::article_id.eq(article))
-        .filter(
-            comments::state
-                .eq(CommentState::Approved.as_str())
-                .or(comments::descendant_count.gt(0)),
-        )
-        .select(CommentRow::as_select())
-        .limit(slice.rows)
-        .into_boxed();
-    let base = parent.map_or(0, |parent| parent.depth);
-    query = query.filter(comments::depth.le(base.saturating_add(levels)));
-    if let Some(parent) = parent {
-        let path = ThreadPath::from_stored(parent.path.clone());
-        query = query
-            .filter(comments::path.gt(parent.path.clone()))
-            .filter(comments::path.lt(path.end_of_subtree()));
-    }
-    let after = slice.after.as_ref().and_then(|place| match &place.key {
-        PositionKey::Text(path) => Some(path.clone()),
-        PositionKey::Time(_) => None,
-    });
-    query = match slice.order {
-        SortOrder::Ascending => query.order(comments::path.asc()),
-        SortOrder::Descending => query.order(comments::path.desc()),
-    };
-    query = match (after, slice.order) {
-        (None, _) => query,
-        (Some(path), SortOrder::Ascending) => query.filter(comments::path.gt(path)),
-        (Some(path), SortOrder::Descending) => query.filter(comments::path.lt(path)),
-    };
-    Ok(query.load(connection).await?)
-}
-
-async fn published_thread(connection: &mut Connection, article: Uuid) -> Result<ThreadRow, CommentFailure> {
+/// The thread of an article that readers see.
+pub async fn published_thread(connection: &mut Connection, article: Uuid) -> Result<ThreadRow, CommentFailure> {
     let thread: Option<ThreadRow> = threads::table
         .inner_join(published_articles::table.on(published_articles::article_id.eq(threads::article_id)))
         .filter(threads::article_id.eq(RowId(article)))
@@ -505,7 +557,12 @@ async fn published_thread(connection: &mut Connection, article: Uuid) -> Result<
     thread.ok_or(CommentFailure::ArticleAbsent)
 }
 
-async fn visible_comment(connection: &mut Connection, article: RowId, id: Uuid) -> Result<CommentRow, CommentFailure> {
+/// A comment of an article that readers see, or the place that it leaves.
+pub async fn visible_comment(
+    connection: &mut Connection,
+    article: RowId,
+    id: Uuid,
+) -> Result<CommentRow, CommentFailure> {
     let row: Option<CommentRow> = comments::table
         .find(RowId(id))
         .filter(comments::article_id.eq(article))
@@ -548,29 +605,50 @@ async fn count(
     state: CommentState,
     by: i32,
 ) -> Result<(), Failure> {
-    let thread = threads::table.find(row.article_id);
+    let thread = diesel::update(threads::table.find(row.article_id));
     match state {
         CommentState::Approved => {
-            diesel::update(thread)
-                .set(threads::approved_count.eq(threads::approved_count + by))
-                .execute(connection)
-                .await?;
+            let changes = (
+                threads::approved_count.eq(threads::approved_count + by),
+                threads::change_sequence.eq(threads::change_sequence + 1_i64),
+            );
+            thread.set(changes).execute(connection).await?
         }
         CommentState::Pending => {
-            diesel::update(thread)
-                .set(threads::pending_count.eq(threads::pending_count + by))
-                .execute(connection)
-                .await?;
+            let change = threads::pending_count.eq(threads::pending_count + by);
+            thread.set(change).execute(connection).await?
         }
-        CommentState::Rejected | CommentState::Spam | CommentState::Removed => {}
-    }
-    let (CommentState::Approved, Some(parent)) = (state, row.parent_id) else {
-        return Ok(());
+        CommentState::Rejected => {
+            let change = threads::rejected_count.eq(threads::rejected_count + by);
+            thread.set(change).execute(connection).await?
+        }
+        CommentState::Spam => {
+            let change = threads::spam_count.eq(threads::spam_count + by);
+            thread.set(change).execute(connection).await?
+        }
+        CommentState::Removed => {
+            let change = threads::removed_count.eq(threads::removed_count + by);
+            thread.set(change).execute(connection).await?
+        }
     };
+    match (state, row.parent_id) {
+        (CommentState::Approved, Some(parent)) => count_above(connection, row, path, parent, by).await,
+        _ => Ok(()),
+    }
+}
+
+/// Adds an approved comment to the counters of what it answers and of all above, or takes it away.
+async fn count_above(
+    connection: &mut Connection,
+    row: &CommentRow,
+    path: &ThreadPath,
+    parent: RowId,
+    by: i32,
+) -> Result<(), Failure> {
     let above: Vec<String> = path.ancestors().iter().map(ToString::to_string).collect();
     let ancestors = comments::table
         .filter(comments::article_id.eq(row.article_id))
-        .filter(comments::path.eq_any(above));
+        .filter(comments::path.eq_any(above.clone()));
     diesel::update(ancestors)
         .set(comments::descendant_count.eq(comments::descendant_count + by))
         .execute(connection)
@@ -579,6 +657,54 @@ async fn count(
         .set(comments::reply_count.eq(comments::reply_count + by))
         .execute(connection)
         .await?;
+    if by < 0 {
+        return Ok(());
+    }
+    // What comes in sight with this comment has no other activity below it.
+    let comes_in_sight = comments::descendant_count
+        .eq(1)
+        .and(comments::state.ne(CommentState::Approved.as_str()));
+    let ancestors = comments::table
+        .filter(comments::article_id.eq(row.article_id))
+        .filter(comments::path.eq_any(above))
+        .filter(comments::last_activity_at.lt(row.created_at).or(comes_in_sight));
+    diesel::update(ancestors)
+        .set(comments::last_activity_at.eq(row.created_at))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Finds the last activity of a comment and of all above it again, after one of them went out of sight: from below, each
+/// from its own time and the latest of its branches.
+async fn recall_activity(connection: &mut Connection, article: RowId, path: &ThreadPath) -> Result<(), Failure> {
+    let mut paths: Vec<String> = path.ancestors().iter().map(ToString::to_string).collect();
+    paths.push(path.to_string());
+    let chain: Vec<CommentRow> = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(comments::path.eq_any(paths))
+        .order(comments::path.desc())
+        .select(CommentRow::as_select())
+        .load(connection)
+        .await?;
+    for row in chain {
+        let own = (row.state() == CommentState::Approved).then_some(row.created_at);
+        let below: Option<RowTime> = comments::table
+            .filter(comments::branch_id.eq(row.id))
+            .filter(comments::is_visible)
+            .order((comments::last_activity_at.desc(), comments::id.desc()))
+            .select(comments::last_activity_at)
+            .first(connection)
+            .await
+            .optional()?;
+        let Some(latest) = own.max(below).filter(|latest| *latest != row.last_activity_at) else {
+            continue;
+        };
+        diesel::update(comments::table.find(row.id))
+            .set(comments::last_activity_at.eq(latest))
+            .execute(connection)
+            .await?;
+    }
     Ok(())
 }
 

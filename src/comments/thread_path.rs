@@ -49,6 +49,12 @@ impl ThreadPath {
         self.0.len() / WIDTH
     }
 
+    /// The letters of a path on a level.
+    #[must_use]
+    pub fn length_on(level: i32) -> i32 {
+        level.saturating_mul(i32::try_from(WIDTH).unwrap_or(i32::MAX))
+    }
+
     /// The ordinal of the comment itself.
     #[must_use]
     pub fn ordinal(&self) -> u32 {

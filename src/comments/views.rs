@@ -12,13 +12,10 @@ use crate::comments::comment::{
 };
 use crate::comments::thread_path::ThreadPath;
 use crate::field::WebAddress;
-use crate::http::input::{InputFaults, LevelCount, UuidText};
-use crate::http::page::{ListLimit, PageInfo, PageLimit, SortOrder};
+use crate::http::input::{InputFaults, UuidText};
+use crate::http::page::{ListLimit, PageInfo, SortOrder};
 use crate::http::patch::{Kept, Patch};
 use crate::http::times;
-
-/// How many items a page of a thread may have.
-pub type ThreadLimit = PageLimit<250, 50>;
 
 /// What an article says about its thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -45,6 +42,18 @@ pub struct CommenterOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "https://example.org/grace")]
     pub url: Option<String>,
+    /// What they are in the publication. Left out for readers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub badge: Option<CommenterBadge>,
+}
+
+/// What the writer of a comment is in the publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CommenterBadge {
+    /// They belong to the newsroom.
+    Staff,
 }
 
 /// What an item of a thread is.
@@ -117,6 +126,18 @@ pub struct ThreadItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 5)]
     pub descendant_count: Option<i32>,
+    /// What readers' votes make of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 4)]
+    pub score: Option<i32>,
+    /// True when moderators hold it up before all others. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = true)]
+    pub pinned: Option<bool>,
+    /// True when moderators recommend it. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = true)]
+    pub featured: Option<bool>,
     /// The revision of the article that readers saw when it was written, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 3)]
@@ -129,22 +150,11 @@ pub struct ThreadItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 37)]
     pub count: Option<i32>,
-    /// In a stub: the cursor of the left-out comments, to send with `parent` set to the stub's `parent_id` and the same
-    /// `depth`.
+    /// In a stub: the cursor of the left-out comments. Send it with `parent` set to the `parent_id` of the stub, and everything
+    /// else of the query as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cursor: Option<String>,
-}
-
-/// A page of a thread: a flat list in which every comment stands before its replies.
-#[derive(Serialize, ToSchema)]
-pub struct ThreadPage {
-    /// The items.
-    pub data: Vec<ThreadItem>,
-    /// Where the page stands.
-    pub page: PageInfo,
-    /// The thread.
-    pub thread: ThreadOut,
 }
 
 /// A comment by itself.
@@ -186,6 +196,17 @@ pub struct CommentOut {
     /// Comments below it that are shown, at any depth.
     #[schema(example = 5)]
     pub descendant_count: i32,
+    /// What readers' votes make of it.
+    #[schema(example = 4)]
+    pub score: i32,
+    /// True when moderators hold it up before all others. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = true)]
+    pub pinned: Option<bool>,
+    /// True when moderators recommend it. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = true)]
+    pub featured: Option<bool>,
     /// The revision of the article that readers saw when it was written, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 3)]
@@ -219,29 +240,6 @@ pub struct CommentIn {
     pub parent_id: Option<UuidText>,
 }
 
-/// How to read a thread.
-#[derive(Deserr, IntoParams)]
-#[deserr(error = InputFaults, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ThreadQuery {
-    /// The most comments of the page. An answer also ends at one mebibyte.
-    #[deserr(default)]
-    #[param(value_type = u32, required = false, minimum = 1, maximum = 250, example = 50)]
-    pub limit: ThreadLimit,
-    /// The cursor of another page, from `page.next`, `page.prev` or a stub.
-    #[deserr(default)]
-    #[param(value_type = String, required = false, nullable = false)]
-    pub cursor: Option<String>,
-    /// Only what is below this comment.
-    #[deserr(default)]
-    #[param(value_type = Uuid, required = false, nullable = false)]
-    pub parent: Option<UuidText>,
-    /// The levels to show, 1 to 32; stubs stand for what is deeper. All when it is left out.
-    #[deserr(default)]
-    #[param(value_type = u32, required = false, minimum = 1, maximum = 32, example = 3)]
-    pub depth: LevelCount,
-}
-
 /// A thread, as the newsroom sees it.
 #[derive(Serialize, ToSchema)]
 pub struct EditorialThreadOut {
@@ -261,6 +259,15 @@ pub struct EditorialThreadOut {
     /// Comments that wait for a moderator.
     #[schema(example = 1)]
     pub pending_count: i32,
+    /// Comments that a moderator refused.
+    #[schema(example = 2)]
+    pub rejected_count: i32,
+    /// Comments that are spam.
+    #[schema(example = 3)]
+    pub spam_count: i32,
+    /// Comments that were there and were taken away.
+    #[schema(example = 1)]
+    pub removed_count: i32,
     /// Counts the changes of the thread itself, from 1.
     #[schema(example = 1)]
     pub revision: i32,
@@ -327,6 +334,18 @@ pub struct EditorialCommentOut {
     /// Comments below it that are shown, at any depth.
     #[schema(example = 5)]
     pub descendant_count: i32,
+    /// What readers' votes make of it.
+    #[schema(example = 4)]
+    pub score: i32,
+    /// Whether it is held up before all others.
+    #[schema(example = false)]
+    pub pinned: bool,
+    /// Whether it is recommended.
+    #[schema(example = false)]
+    pub featured: bool,
+    /// Whether an account of the newsroom wrote it.
+    #[schema(example = false)]
+    pub staff: bool,
     /// Counts the changes, from 1.
     #[schema(example = 1)]
     pub revision: i32,
@@ -374,12 +393,22 @@ pub struct CommentListQuery {
     pub article_id: Option<UuidText>,
 }
 
-/// A decision about a comment.
+/// A decision about a comment (merge patch): what is left out stays.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = InputFaults, deny_unknown_fields)]
 pub struct CommentDecisionIn {
     /// The state that the comment shall be in.
-    pub state: CommentState,
+    #[deserr(default)]
+    #[schema(value_type = CommentState, required = false, nullable = false)]
+    pub state: Kept<CommentState>,
+    /// Whether it is held up before all others. At most ten of a thread can be.
+    #[deserr(default)]
+    #[schema(value_type = bool, required = false, nullable = false, example = true)]
+    pub pinned: Kept<bool>,
+    /// Whether it is recommended.
+    #[deserr(default)]
+    #[schema(value_type = bool, required = false, nullable = false, example = true)]
+    pub featured: Kept<bool>,
 }
 
 impl From<&ThreadRow> for ThreadOut {
@@ -411,6 +440,10 @@ impl From<ThreadRow> for EditorialThreadOut {
             pending_count,
             revision,
             updated_at,
+            rejected_count,
+            spam_count,
+            removed_count,
+            change_sequence: _,
         } = row;
         Self {
             article_id: article_id.0,
@@ -419,6 +452,9 @@ impl From<ThreadRow> for EditorialThreadOut {
             moderation,
             approved_count,
             pending_count,
+            rejected_count,
+            spam_count,
+            removed_count,
             revision,
             updated_at: updated_at.utc(),
         }
@@ -448,6 +484,11 @@ impl From<CommentRow> for EditorialCommentOut {
             body_markdown,
             body_html,
             body_text: _,
+            score,
+            last_activity_at: _,
+            is_pinned,
+            is_featured,
+            is_staff,
         } = row;
         Self {
             id: id.0,
@@ -462,6 +503,10 @@ impl From<CommentRow> for EditorialCommentOut {
             body_html,
             reply_count,
             descendant_count,
+            score,
+            pinned: is_pinned,
+            featured: is_featured,
+            staff: is_staff,
             revision,
             created_at: created_at.utc(),
             updated_at: updated_at.utc(),
@@ -482,10 +527,12 @@ impl PublicFace {
         let author = CommenterOut {
             name: row.author_name,
             url: row.author_url,
+            badge: row.is_staff.then_some(CommenterBadge::Staff),
         };
         Self {
             state,
-            author: Some(author).filter(|author| author.name.is_some() || author.url.is_some()),
+            author: Some(author)
+                .filter(|author| author.name.is_some() || author.url.is_some() || author.badge.is_some()),
             body_text: Some(row.body_text),
             body_html: Some(row.body_html),
         }
@@ -541,6 +588,9 @@ impl CommentOut {
             body_html,
             reply_count: row.reply_count,
             descendant_count: row.descendant_count,
+            score: row.score,
+            pinned: row.is_pinned.then_some(true),
+            featured: row.is_featured.then_some(true),
             article_revision: row.article_revision,
             created_at: row.created_at.utc(),
         }
@@ -564,6 +614,9 @@ impl ThreadItem {
             body_html,
             reply_count,
             descendant_count,
+            score,
+            pinned,
+            featured,
             article_revision,
             created_at,
         } = CommentOut::public(row);
@@ -579,6 +632,9 @@ impl ThreadItem {
             body_html,
             reply_count: Some(reply_count),
             descendant_count: Some(descendant_count),
+            score: Some(score),
+            pinned,
+            featured,
             article_revision,
             created_at: Some(created_at),
             count: None,
@@ -586,9 +642,9 @@ impl ThreadItem {
         }
     }
 
-    /// The stub for what is left out below a comment.
+    /// The stub for so many comments that are left out below a comment.
     #[must_use]
-    pub fn more(below: &CommentRow, cursor: String) -> Self {
+    pub fn more(below: &CommentRow, count: i32, cursor: String) -> Self {
         Self {
             kind: ThreadItemKind::More,
             id: None,
@@ -601,9 +657,12 @@ impl ThreadItem {
             body_html: None,
             reply_count: None,
             descendant_count: None,
+            score: None,
+            pinned: None,
+            featured: None,
             article_revision: None,
             created_at: None,
-            count: Some(below.descendant_count),
+            count: Some(count),
             cursor: Some(cursor),
         }
     }

@@ -19,6 +19,9 @@ use crate::database::failure::Failure;
 /// The connection that every store function takes when it is compiled for `PostgreSQL`.
 pub type Connection = AsyncPgConnection;
 
+/// What [`Connection`] speaks, for queries whose types must name it.
+pub type Backend = diesel::pg::Pg;
+
 type Transactions = <AsyncPgConnection as diesel_async::AsyncConnection>::TransactionManager;
 
 /// Longest time that one statement may run.

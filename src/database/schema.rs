@@ -188,7 +188,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Integer, Nullable, Text};
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
     use crate::database::ids::Id;
     use crate::database::timestamp::UtcTimestamp;
 
@@ -202,11 +202,15 @@ diesel::table! {
         pending_count -> Integer,
         revision -> Integer,
         updated_at -> UtcTimestamp,
+        rejected_count -> Integer,
+        spam_count -> Integer,
+        removed_count -> Integer,
+        change_sequence -> BigInt,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{Integer, Nullable, Text};
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
     use crate::database::ids::Id;
     use crate::database::timestamp::UtcTimestamp;
 
@@ -230,6 +234,13 @@ diesel::table! {
         body_markdown -> Text,
         body_html -> Text,
         body_text -> Text,
+        score -> Integer,
+        last_activity_at -> UtcTimestamp,
+        is_pinned -> Bool,
+        is_featured -> Bool,
+        is_staff -> Bool,
+        is_visible -> Bool,
+        branch_id -> Id,
     }
 }
 

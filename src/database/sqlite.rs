@@ -19,6 +19,9 @@ use crate::database::sqlite_writer::Writer;
 /// The connection that every store function takes when it is compiled for `SQLite`.
 pub type Connection = SqliteConnection;
 
+/// What [`Connection`] speaks, for queries whose types must name it.
+pub type Backend = diesel::sqlite::Sqlite;
+
 /// How long a statement waits for another process's lock, and a request for its turn to write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

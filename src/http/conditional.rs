@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -67,6 +67,57 @@ impl EntityTag {
     #[must_use]
     pub fn header_value(&self) -> String {
         format!("\"r{}.{}\"", self.revision, self.digest)
+    }
+}
+
+/// The weak entity tag of a list, or of something else that is made of many things: `W/"s81234.9c1e77a0"`. The first part
+/// counts the changes of what it is made of, so that an unchanged list is known without being made; the second is a digest
+/// of the question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListTag {
+    sequence: i64,
+    digest: String,
+}
+
+impl ListTag {
+    /// The tag of the answer to a question (a query string, or whatever tells two answers apart), after so many changes.
+    #[must_use]
+    pub fn of(sequence: i64, question: &[u8]) -> Self {
+        // Another version of the program may answer the same question in another form.
+        let digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"))
+            .chain_update(question)
+            .finalize();
+        let start = digest.first_chunk().copied().unwrap_or_default();
+        Self {
+            sequence,
+            digest: format!("{:08x}", u32::from_be_bytes(start)),
+        }
+    }
+
+    /// The header value.
+    #[must_use]
+    pub fn header_value(&self) -> String {
+        format!("W/\"s{}.{}\"", self.sequence, self.digest)
+    }
+
+    /// Puts the tag on an answer.
+    ///
+    /// # Errors
+    /// `internal-error` when it cannot stand in a header, which is a defect.
+    pub fn on(&self, mut response: HttpResponse) -> Result<HttpResponse, Problem> {
+        let value =
+            HeaderValue::from_str(&self.header_value()).map_err(|error| Problem::internal(error.to_string()))?;
+        response.headers_mut().insert(header::ETAG, value);
+        Ok(response)
+    }
+
+    /// 304: the client has the answer already.
+    #[must_use]
+    pub fn not_modified(&self, caching: Caching) -> HttpResponse {
+        HttpResponse::NotModified()
+            .insert_header((header::ETAG, self.header_value()))
+            .insert_header((header::CACHE_CONTROL, caching.header_value()))
+            .finish()
     }
 }
 
@@ -341,6 +392,23 @@ impl Conditions {
         }
     }
 
+    /// Whether the client names tags that it has, so that it is worth learning the current one first.
+    #[must_use]
+    pub fn names_held_tags(&self) -> bool {
+        matches!(self.if_none_match, Some(TagList::Tags(_)))
+    }
+
+    /// Whether the client already has the list with this tag. Weak comparison (RFC 9110, section 8.8.3.2).
+    #[must_use]
+    pub fn is_list_held_by_client(&self, current: &ListTag) -> bool {
+        let current = current.header_value();
+        match &self.if_none_match {
+            None => false,
+            Some(TagList::Any) => true,
+            Some(TagList::Tags(tags)) => tags.iter().any(|tag| weakened(tag) == weakened(&current)),
+        }
+    }
+
     /// Whether the request may only create (`If-None-Match: *`).
     #[must_use]
     pub fn is_create_only(&self) -> bool {
@@ -554,8 +622,6 @@ fn may_be_of(tag: &str, id: Uuid) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::*;
 
     fn conditions(name: HeaderName, value: &'static str) -> Result<Conditions, Problem> {
@@ -631,6 +697,23 @@ mod tests {
                 .unwrap()
                 .is_held_by_client(&tag)
         );
+    }
+
+    #[test]
+    fn a_list_is_compared_by_its_changes_and_its_question() {
+        let tag = ListTag::of(7, b"sort=top");
+        let value = tag.header_value();
+        assert!(value.starts_with("W/\"s7."), "{value}");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_NONE_MATCH, HeaderValue::from_str(&value).unwrap());
+        let held = Conditions::from_headers(&headers).unwrap();
+        assert!(held.names_held_tags() && held.is_list_held_by_client(&tag));
+        for other in [ListTag::of(8, b"sort=top"), ListTag::of(7, b"sort=new")] {
+            assert!(!held.is_list_held_by_client(&other), "{other:?}");
+        }
+        let any = conditions(header::IF_NONE_MATCH, "*").unwrap();
+        assert!(!any.names_held_tags() && any.is_list_held_by_client(&tag));
+        assert!(!Conditions::default().is_list_held_by_client(&tag));
     }
 
     #[test]

@@ -411,6 +411,14 @@ pub struct UuidText(pub Uuid);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LevelCount(pub i32);
 
+/// How many replies to show below each comment: 0 to 499.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyCount(pub i32);
+
+/// Ids in a query string, with commas between them: at least one, at most so many, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdList<const MOST: usize>(pub Vec<Uuid>);
+
 /// The number of a revision in a body, from 1.
 pub type RevisionNumber = WholeNumber<1, { i32::MAX }>;
 
@@ -441,6 +449,9 @@ impl Default for LevelCount {
 }
 
 const MAX_LEVELS: i32 = 32;
+
+/// One less than the items that an answer may have, since what they reply to is one.
+const MAX_REPLIES: i32 = 499;
 
 impl TryFrom<&String> for UuidText {
     type Error = FormFault;
@@ -495,6 +506,41 @@ impl TryFrom<&String> for LevelCount {
     }
 }
 
+impl TryFrom<&String> for ReplyCount {
+    type Error = FormFault;
+
+    fn try_from(text: &String) -> Result<Self, FormFault> {
+        match text.parse() {
+            Ok(replies) if (0..=MAX_REPLIES).contains(&replies) => Ok(Self(replies)),
+            _ => Err(FormFault {
+                code: "invalid",
+                detail: format!("{text:?} is not a number from 0 to {MAX_REPLIES}"),
+            }),
+        }
+    }
+}
+
+impl<const MOST: usize> TryFrom<&String> for IdList<MOST> {
+    type Error = FormFault;
+
+    fn try_from(text: &String) -> Result<Self, FormFault> {
+        let mut ids = Vec::new();
+        for part in text.split(',') {
+            let UuidText(id) = UuidText::try_from(&part.trim().to_owned())?;
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+            if ids.len() > MOST {
+                return Err(FormFault {
+                    code: "too-many",
+                    detail: format!("it names more than {MOST} ids; ask for the others in another request"),
+                });
+            }
+        }
+        Ok(Self(ids))
+    }
+}
+
 impl std::fmt::Display for FormFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.detail)
@@ -511,6 +557,8 @@ read_from_text!(UuidText);
 read_from_text!(SlugOrId);
 read_from_text!(TimeText);
 read_from_text!(LevelCount);
+read_from_text!(ReplyCount);
+read_from_text!([const MOST: usize] IdList<MOST>);
 
 /// Everything that is wrong with a body or a query string.
 #[derive(Debug, Default)]

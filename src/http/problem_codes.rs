@@ -234,8 +234,8 @@ problem_codes! {
         remedy: "Reply to a comment further up.",
         example: "curl http://127.0.0.1:8080/v1/articles/$ID/comments";
     TOO_MANY = "too-many", 409, "There are as many of these as there may be",
-        cause: "An article has at most 100 corrections and at most 100 preview links that are still good; an account has at most 100 API tokens that are still good.",
-        remedy: "Remove a correction, or revoke a preview link or a token that nobody needs any more.",
+        cause: "An article has at most 100 corrections, at most 100 preview links that are still good, and at most 10 pinned comments; an account has at most 100 API tokens that are still good.",
+        remedy: "Remove a correction, unpin a comment, or revoke a preview link or a token that nobody needs any more.",
         example: "curl -X DELETE -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/preview-links/$LINK_ID";
     TRANSLATION_TAKEN = "translation-taken", 409, "There is a translation into this language already",
         cause: "The articles that are translations of one another have a language each.",

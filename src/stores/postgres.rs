@@ -1,6 +1,6 @@
 //! Every store, compiled for `PostgreSQL`.
 
-pub use crate::database::postgres::{Connection, begin, bound_lock_wait, finish};
+pub use crate::database::postgres::{Backend, Connection, begin, bound_lock_wait, finish};
 pub use diesel_async::RunQueryDsl;
 
 #[path = "../accounts/store.rs"]
@@ -71,5 +71,7 @@ pub mod signing_keys;
 pub mod site;
 #[path = "../tags/store.rs"]
 pub mod tags;
+#[path = "../comments/reading_store.rs"]
+pub mod threads;
 #[path = "../accounts/users/store.rs"]
 pub mod users;

@@ -1,6 +1,6 @@
 //! Every store, compiled for `SQLite`.
 
-pub use crate::database::sqlite::{Connection, RunQueryDsl, begin, bound_lock_wait, finish};
+pub use crate::database::sqlite::{Backend, Connection, RunQueryDsl, begin, bound_lock_wait, finish};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
@@ -70,5 +70,7 @@ pub mod signing_keys;
 pub mod site;
 #[path = "../tags/store.rs"]
 pub mod tags;
+#[path = "../comments/reading_store.rs"]
+pub mod threads;
 #[path = "../accounts/users/store.rs"]
 pub mod users;

@@ -317,10 +317,10 @@ on_both_databases! {
     async fn a_page_of_a_thread_has_its_limits(app: TestApp) {
         let (ada, reader) = (app.editor().await, app.reader());
         let article = ada.published("Ships").await;
-        assert_eq!(thread(&reader, &article, "?limit=250").await["page"]["limit"], 250);
+        assert_eq!(thread(&reader, &article, "?limit=500").await["page"]["limit"], 500);
         assert_eq!(thread(&reader, &article, "").await["page"]["limit"], 50);
-        let problem = reader.get(&format!("{}?limit=251", thread_of(&article))).await.problem(400, "limit-too-large");
-        assert_eq!(only_fault(&problem)["detail"], "\"251\" is not a number from 1 to 250");
+        let problem = reader.get(&format!("{}?limit=501", thread_of(&article))).await.problem(400, "limit-too-large");
+        assert_eq!(only_fault(&problem)["detail"], "\"501\" is not a number from 1 to 500");
         for (query, parameter) in [("limit=0", "limit"), ("limit=-1", "limit"), ("limit=x", "limit"), ("limit=", "limit"), ("depth=0", "depth"), ("depth=33", "depth")] {
             let problem = reader.get(&format!("{}?{query}", thread_of(&article))).await.problem(400, "invalid-parameter");
             assert_eq!(only_fault(&problem)["parameter"], parameter, "{query}");
@@ -423,7 +423,8 @@ on_both_databases! {
         for (body, pointer, code) in [
             (json!({"state": "aproved"}), "#/state", "unknown-value"),
             (json!({"state": null}), "#/state", "wrong-type"),
-            (json!({}), "#/state", "required"),
+            (json!({"pinned": "yes"}), "#/pinned", "wrong-type"),
+            (json!({"featured": null}), "#/featured", "wrong-type"),
             (json!({"state": "spam", "body_markdown": "x"}), "#/body_markdown", "unknown"),
         ] {
             let problem = ada.request(Method::PATCH, &path).json(&body).send().await.problem(422, "validation-failed");

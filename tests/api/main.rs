@@ -45,6 +45,7 @@ mod series;
 mod sessions;
 mod settings;
 mod tags;
+mod threads;
 mod throttling;
 mod transitions;
 mod users;

@@ -37,7 +37,7 @@ const POSTGRES_SCHEMA: &str = "SELECT 'column ' || table_name || '.' || column_n
 
 /// The columns of every table, in one form for both.
 const SQLITE_COLUMNS: &str = "SELECT t.name AS thing, group_concat(c.name || CASE c.\"notnull\" WHEN 1 THEN '' ELSE '?' END, ' ') AS description \
-     FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
+     FROM sqlite_master t JOIN pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
      AND t.name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' GROUP BY t.name ORDER BY t.name";
 
 const POSTGRES_COLUMNS: &str = "SELECT table_name::text AS thing, \
