@@ -326,7 +326,11 @@ async fn of_api_token(state: &AppState, text: &str) -> Result<Identity, Problem>
     Ok(Identity::of_api_token(token))
 }
 
-fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
+/// The bearer token of a request (RFC 6750, section 2.1).
+///
+/// # Errors
+/// `not-authenticated` or `token-invalid`.
+pub fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
         // No error code when no credentials were sent (RFC 6750, section 3.1).
         return Err(Problem::new(

@@ -12,7 +12,7 @@ use crate::audit::action::Action;
 use crate::conflict::StaleRevision;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{comments, threads};
+use crate::database::schema::{comment_writers, comments, threads};
 use crate::database::timestamp::RowTime;
 use crate::field::{Line, Prose, WebAddress};
 use crate::http::patch::Patch;
@@ -175,6 +175,13 @@ pub struct ThreadRow {
     pub removed_count: i32,
     /// Counts whatever changes what readers see of the thread, from 1.
     pub change_sequence: i64,
+    /// The name of the reason for which it takes no comments; none while it is open.
+    pub closed_reason: Option<String>,
+    /// When it will close by itself.
+    pub closes_at: Option<RowTime>,
+    /// After how many days it closes: the rule of the article itself, 0 for never. Without one the rule of the section
+    /// counts, then that of the site.
+    pub close_after_days: Option<i32>,
 }
 
 impl ThreadRow {
@@ -211,8 +218,6 @@ pub struct CommentRow {
     pub state: String,
     /// Who wrote it.
     pub author_name: Option<String>,
-    /// Their e-mail address, which is never shown.
-    pub author_email: Option<String>,
     /// Their own page.
     pub author_url: Option<String>,
     /// The revision of the article that readers saw when it was written.
@@ -243,6 +248,36 @@ pub struct CommentRow {
     pub is_featured: bool,
     /// It was written by an account of the newsroom.
     pub is_staff: bool,
+    /// When its writer last changed the text.
+    pub edited_at: Option<RowTime>,
+    /// The change sequence of the thread when what readers see of the comment last changed.
+    pub change_sequence: i64,
+}
+
+/// A row of `comment_writers`: what is known of who wrote a comment, and never shown to readers.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = comment_writers)]
+pub struct CommentWriterRow {
+    /// The comment.
+    pub comment_id: RowId,
+    /// The article that it stands under.
+    pub article_id: RowId,
+    /// The account of the newsroom, if one wrote it.
+    pub account_id: Option<RowId>,
+    /// The reader whom the identity provider of the site vouched for, if one wrote it.
+    pub commenter_id: Option<RowId>,
+    /// The e-mail address that was given.
+    pub email: Option<String>,
+    /// A keyed hash of the network that it came from.
+    pub network_key: Option<RowId>,
+    /// A keyed hash of writer, place and text, by which the same is known again.
+    pub text_digest: Option<RowId>,
+    /// The SHA-256 of the edit token, if one was given out.
+    pub edit_token_hash: Option<String>,
+    /// When the comment was written.
+    pub written_at: RowTime,
+    /// When its writer took it back.
+    pub withdrawn_at: Option<RowTime>,
 }
 
 impl CommentRow {
@@ -277,6 +312,15 @@ pub fn fitting(rows: &[CommentRow]) -> usize {
         .max(1)
 }
 
+/// A comment with what only moderators learn of its writer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModeratedComment {
+    /// The comment.
+    pub row: CommentRow,
+    /// Its writer, where anything is known.
+    pub writer: Option<CommentWriterRow>,
+}
+
 /// A comment that a reader sends, checked.
 #[derive(Debug, Clone)]
 pub struct NewComment {
@@ -292,6 +336,8 @@ pub struct NewComment {
     pub author_url: Option<WebAddress>,
     /// The text.
     pub body: Rendered,
+    /// The network that it comes from, as a keyed hash.
+    pub network_key: Uuid,
     /// When it is written.
     pub now: DateTime<Utc>,
 }

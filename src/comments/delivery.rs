@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 
 use crate::comments::comment::{CommentFailure, CommentRow, CommentState, MOST_PINNED, NewComment};
+use crate::comments::reader::Reader;
 use crate::comments::views::{CommentIn, CommentOut};
 use crate::http::answer::Answer;
 use crate::http::conditional::{Caching, Conditions, IfNoneMatchHeader, resource_response};
@@ -39,7 +40,12 @@ write_problems!(
         CommentCreateProblems),
 )]
 #[post("/articles/{id}/comments")]
-pub async fn create_comment(state: Data<AppState>, id: IdInPath, write: Write) -> Result<HttpResponse, Problem> {
+pub async fn create_comment(
+    state: Data<AppState>,
+    reader: Reader,
+    id: IdInPath,
+    write: Write,
+) -> Result<HttpResponse, Problem> {
     let article = id.0;
     let is_published: Result<(), CommentFailure> = read!(&state.database, comments::require_published(article));
     is_published?;
@@ -59,6 +65,7 @@ pub async fn create_comment(state: Data<AppState>, id: IdInPath, write: Write) -
         author_email,
         author_url,
         body: body.await.map_err(Problem::internal)?,
+        network_key: reader.network_key,
         now,
     };
     carry_out!(state, write.mode, comments::create(article, new), posted)

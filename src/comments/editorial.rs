@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::accounts::guards::Authorized;
 use crate::accounts::permissions::ModerateComments;
 use crate::authors::editorial::{EditorialListProblems, EditorialReadProblems};
-use crate::comments::comment::{CommentFilter, CommentRow, Decision, ThreadChange, ThreadRow};
+use crate::comments::comment::{CommentFilter, Decision, ModeratedComment, ThreadChange, ThreadRow};
 use crate::comments::views::{
     CommentDecisionIn, CommentListQuery, EditorialCommentOut, EditorialCommentPage, EditorialThreadOut, ThreadPatchIn,
 };
@@ -128,10 +128,10 @@ pub async fn list_editorial_comments(
     };
     let page_request = state.cursors.request(list, limit.get(), cursor.as_deref())?;
     let slice = page_request.slice();
-    let rows: Result<Vec<CommentRow>, Failure> = read!(&state.database, comments::list(filter, slice));
-    let page = state.cursors.page(&page_request, rows?, |row| Position {
-        key: PositionKey::Time(row.created_at.micros()),
-        id: row.id.0,
+    let rows: Result<Vec<ModeratedComment>, Failure> = read!(&state.database, comments::list(filter, slice));
+    let page = state.cursors.page(&page_request, rows?, |comment| Position {
+        key: PositionKey::Time(comment.row.created_at.micros()),
+        id: comment.row.id.0,
     });
     let data = page.rows.into_iter().map(EditorialCommentOut::from).collect();
     let envelope = EditorialCommentPage {
@@ -164,12 +164,12 @@ pub async fn get_editorial_comment(
     id: IdInPath,
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
-    let row = existing_comment(&state, id.0).await?;
+    let comment = existing_comment(&state, id.0).await?;
     resource_response(
         &conditions,
-        row.revision,
+        comment.row.revision,
         Caching::Private,
-        &EditorialCommentOut::from(row),
+        &EditorialCommentOut::from(comment),
     )
 }
 
@@ -211,7 +211,7 @@ pub async fn update_comment(
         state,
         write.mode,
         comments::moderate(id, expected, decision, stamp),
-        |row: CommentRow| Answer::changed(row.revision, &EditorialCommentOut::from(row))
+        |comment: ModeratedComment| Answer::changed(comment.row.revision, &EditorialCommentOut::from(comment))
     )
 }
 
@@ -220,7 +220,7 @@ async fn existing_thread(state: &AppState, article: Uuid) -> Result<ThreadRow, P
     found?.ok_or_else(|| Problem::not_found("thread"))
 }
 
-async fn existing_comment(state: &AppState, id: Uuid) -> Result<CommentRow, Problem> {
-    let found: Result<Option<CommentRow>, Failure> = read!(&state.database, comments::find(id));
+async fn existing_comment(state: &AppState, id: Uuid) -> Result<ModeratedComment, Problem> {
+    let found: Result<Option<ModeratedComment>, Failure> = read!(&state.database, comments::find(id));
     found?.ok_or_else(|| Problem::not_found("comment"))
 }

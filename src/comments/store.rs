@@ -13,14 +13,14 @@ use super::{Connection, RunQueryDsl, audit};
 use crate::audit::action::Action;
 use crate::audit::entry::Act;
 use crate::comments::comment::{
-    CommentFailure, CommentFilter, CommentKind, CommentRow, CommentState, CommenterName, Decision, ImportedComment,
-    MOST_PINNED, Moderation, NewComment, ThreadChange, ThreadRow, ThreadState,
+    CommentFailure, CommentFilter, CommentKind, CommentRow, CommentState, CommentWriterRow, CommenterName, Decision,
+    ImportedComment, MOST_PINNED, ModeratedComment, Moderation, NewComment, ThreadChange, ThreadRow, ThreadState,
 };
 use crate::comments::thread_path::ThreadPath;
 use crate::conflict::StaleRevision;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{comments, published_articles, threads};
+use crate::database::schema::{comment_writers, comments, published_articles, threads};
 use crate::database::timestamp::RowTime;
 use crate::http::conditional::Expected;
 use crate::http::page::{PositionKey, Slice, SortOrder};
@@ -73,6 +73,7 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         author_email,
         author_url,
         body,
+        network_key,
         now,
     } = new;
     let parent = match parent_id {
@@ -93,7 +94,6 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         kind: CommentKind::Comment.as_str().to_owned(),
         state: state.as_str().to_owned(),
         author_name: Some(author_name.into_string()),
-        author_email: author_email.map(crate::accounts::account::EmailAddress::into_string),
         author_url: author_url.map(crate::field::WebAddress::into_string),
         article_revision: Some(article_revision),
         reply_count: 0,
@@ -109,9 +109,27 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         is_pinned: false,
         is_featured: false,
         is_staff: false,
+        edited_at: None,
+        change_sequence: 1,
     };
     diesel::insert_into(comments::table)
         .values(&row)
+        .execute(connection)
+        .await?;
+    let writer = CommentWriterRow {
+        comment_id: row.id,
+        article_id: article,
+        account_id: None,
+        commenter_id: None,
+        email: author_email.map(crate::accounts::account::EmailAddress::into_string),
+        network_key: Some(RowId(network_key)),
+        text_digest: None,
+        edit_token_hash: None,
+        written_at: row.created_at,
+        withdrawn_at: None,
+    };
+    diesel::insert_into(comment_writers::table)
+        .values(&writer)
         .execute(connection)
         .await?;
     count(connection, &row, &path, state, 1).await?;
@@ -151,10 +169,11 @@ pub async fn list(
     connection: &mut Connection,
     filter: CommentFilter,
     slice: Slice,
-) -> Result<Vec<CommentRow>, Failure> {
+) -> Result<Vec<ModeratedComment>, Failure> {
     use comments::{created_at, id};
     let mut query = comments::table
-        .select(CommentRow::as_select())
+        .left_join(comment_writers::table.on(comment_writers::comment_id.eq(id)))
+        .select((CommentRow::as_select(), Option::<CommentWriterRow>::as_select()))
         .limit(slice.rows)
         .into_boxed();
     if let Some(state) = filter.state {
@@ -180,12 +199,28 @@ pub async fn list(
             .filter(created_at.le(time))
             .filter(created_at.lt(time).or(id.lt(last))),
     };
-    Ok(query.load(connection).await?)
+    let rows: Vec<(CommentRow, Option<CommentWriterRow>)> = query.load(connection).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(row, writer)| ModeratedComment { row, writer })
+        .collect())
 }
 
 /// A comment for moderators.
-pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<CommentRow>, Failure> {
-    let query = comments::table.find(RowId(id)).select(CommentRow::as_select());
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<ModeratedComment>, Failure> {
+    let query = comments::table
+        .find(RowId(id))
+        .left_join(comment_writers::table.on(comment_writers::comment_id.eq(comments::id)))
+        .select((CommentRow::as_select(), Option::<CommentWriterRow>::as_select()));
+    let found: Option<(CommentRow, Option<CommentWriterRow>)> = query.first(connection).await.optional()?;
+    Ok(found.map(|(row, writer)| ModeratedComment { row, writer }))
+}
+
+/// What is known of who wrote a comment.
+async fn writer_of(connection: &mut Connection, comment: RowId) -> Result<Option<CommentWriterRow>, Failure> {
+    let query = comment_writers::table
+        .find(comment)
+        .select(CommentWriterRow::as_select());
     Ok(query.first(connection).await.optional()?)
 }
 
@@ -243,7 +278,7 @@ pub async fn moderate(
     expected: Expected,
     decision: Decision,
     stamp: Stamp,
-) -> Result<CommentRow, CommentFailure> {
+) -> Result<ModeratedComment, CommentFailure> {
     let Decision {
         state,
         is_pinned,
@@ -257,10 +292,12 @@ pub async fn moderate(
         is_pinned.unwrap_or(row.is_pinned),
         is_featured.unwrap_or(row.is_featured),
     );
-    match marks == (row.is_pinned, row.is_featured) {
-        true => Ok(row),
-        false => mark(connection, row, marks, &stamp).await,
-    }
+    let row = match marks == (row.is_pinned, row.is_featured) {
+        true => row,
+        false => mark(connection, row, marks, &stamp).await?,
+    };
+    let writer = writer_of(connection, row.id).await?;
+    Ok(ModeratedComment { row, writer })
 }
 
 /// Tells every reader of a thread that it is no longer what they have: whatever changes what readers see calls this in its
@@ -366,6 +403,9 @@ pub async fn create_thread(connection: &mut Connection, article: RowId, stamp: &
         spam_count: 0,
         removed_count: 0,
         change_sequence: 1,
+        closed_reason: None,
+        closes_at: None,
+        close_after_days: None,
     };
     diesel::insert_into(threads::table)
         .values(&row)
@@ -499,7 +539,6 @@ async fn store_imported(
         kind: kind.as_str().to_owned(),
         state: CommentState::Approved.as_str().to_owned(),
         author_name: author_name.map(crate::field::Line::into_string),
-        author_email: None,
         author_url: author_url.map(crate::field::WebAddress::into_string),
         article_revision: None,
         reply_count: 0,
@@ -515,6 +554,8 @@ async fn store_imported(
         is_pinned: false,
         is_featured: false,
         is_staff: false,
+        edited_at: None,
+        change_sequence: 1,
     };
     diesel::insert_into(comments::table)
         .values(&row)

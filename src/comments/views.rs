@@ -8,9 +8,11 @@ use uuid::Uuid;
 
 use crate::accounts::account::EmailAddress;
 use crate::comments::comment::{
-    CommentBody, CommentRow, CommentState, CommenterName, Moderation, ThreadMessage, ThreadRow, ThreadState,
+    CommentBody, CommentRow, CommentState, CommenterName, ModeratedComment, Moderation, ThreadMessage, ThreadRow,
+    ThreadState,
 };
 use crate::comments::thread_path::ThreadPath;
+use crate::database::timestamp::RowTime;
 use crate::field::WebAddress;
 use crate::http::input::{InputFaults, UuidText};
 use crate::http::page::{ListLimit, PageInfo, SortOrder};
@@ -146,6 +148,10 @@ pub struct ThreadItem {
     #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
     #[schema(nullable = false)]
     pub created_at: Option<DateTime<Utc>>,
+    /// When its writer last changed the text. Left out when that never happened.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub edited_at: Option<DateTime<Utc>>,
     /// In a stub: how many comments are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 37)]
@@ -214,6 +220,10 @@ pub struct CommentOut {
     /// When it was written.
     #[serde(with = "times")]
     pub created_at: DateTime<Utc>,
+    /// When its writer last changed the text. Left out when that never happened.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub edited_at: Option<DateTime<Utc>>,
 }
 
 /// A comment to post.
@@ -352,6 +362,10 @@ pub struct EditorialCommentOut {
     /// When it was written.
     #[serde(with = "times")]
     pub created_at: DateTime<Utc>,
+    /// When its writer last changed the text. Left out when that never happened.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub edited_at: Option<DateTime<Utc>>,
     /// When it was last changed.
     #[serde(with = "times")]
     pub updated_at: DateTime<Utc>,
@@ -444,6 +458,9 @@ impl From<ThreadRow> for EditorialThreadOut {
             spam_count,
             removed_count,
             change_sequence: _,
+            closed_reason: _,
+            closes_at: _,
+            close_after_days: _,
         } = row;
         Self {
             article_id: article_id.0,
@@ -461,8 +478,9 @@ impl From<ThreadRow> for EditorialThreadOut {
     }
 }
 
-impl From<CommentRow> for EditorialCommentOut {
-    fn from(row: CommentRow) -> Self {
+impl From<ModeratedComment> for EditorialCommentOut {
+    fn from(comment: ModeratedComment) -> Self {
+        let ModeratedComment { row, writer } = comment;
         let state = row.state();
         let CommentRow {
             id,
@@ -473,7 +491,6 @@ impl From<CommentRow> for EditorialCommentOut {
             kind: _,
             state: _,
             author_name,
-            author_email,
             author_url,
             article_revision: _,
             reply_count,
@@ -489,6 +506,8 @@ impl From<CommentRow> for EditorialCommentOut {
             is_pinned,
             is_featured,
             is_staff,
+            edited_at,
+            change_sequence: _,
         } = row;
         Self {
             id: id.0,
@@ -497,7 +516,7 @@ impl From<CommentRow> for EditorialCommentOut {
             depth,
             state,
             author_name,
-            author_email,
+            author_email: writer.and_then(|writer| writer.email),
             author_url,
             body_markdown,
             body_html,
@@ -509,6 +528,7 @@ impl From<CommentRow> for EditorialCommentOut {
             staff: is_staff,
             revision,
             created_at: created_at.utc(),
+            edited_at: edited_at.map(RowTime::utc),
             updated_at: updated_at.utc(),
         }
     }
@@ -575,6 +595,7 @@ impl CommentOut {
             body_text,
             body_html,
         } = face;
+        let face_shows_text = body_html.is_some();
         Self {
             id: row.id.0,
             article_id: row.article_id.0,
@@ -593,6 +614,7 @@ impl CommentOut {
             featured: row.is_featured.then_some(true),
             article_revision: row.article_revision,
             created_at: row.created_at.utc(),
+            edited_at: row.edited_at.filter(|_| face_shows_text).map(RowTime::utc),
         }
     }
 }
@@ -619,6 +641,7 @@ impl ThreadItem {
             featured,
             article_revision,
             created_at,
+            edited_at,
         } = CommentOut::public(row);
         Self {
             kind,
@@ -637,6 +660,7 @@ impl ThreadItem {
             featured,
             article_revision,
             created_at: Some(created_at),
+            edited_at,
             count: None,
             cursor: None,
         }
@@ -662,6 +686,7 @@ impl ThreadItem {
             featured: None,
             article_revision: None,
             created_at: None,
+            edited_at: None,
             count: Some(count),
             cursor: Some(cursor),
         }

@@ -206,11 +206,14 @@ diesel::table! {
         spam_count -> Integer,
         removed_count -> Integer,
         change_sequence -> BigInt,
+        closed_reason -> Nullable<Text>,
+        closes_at -> Nullable<UtcTimestamp>,
+        close_after_days -> Nullable<Integer>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{Bool, Integer, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
     use crate::database::ids::Id;
     use crate::database::timestamp::UtcTimestamp;
 
@@ -223,7 +226,6 @@ diesel::table! {
         kind -> Text,
         state -> Text,
         author_name -> Nullable<Text>,
-        author_email -> Nullable<Text>,
         author_url -> Nullable<Text>,
         article_revision -> Nullable<Integer>,
         reply_count -> Integer,
@@ -241,6 +243,86 @@ diesel::table! {
         is_staff -> Bool,
         is_visible -> Bool,
         branch_id -> Id,
+        edited_at -> Nullable<UtcTimestamp>,
+        change_sequence -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    commenters (id) {
+        id -> Id,
+        issuer -> Text,
+        subject -> Text,
+        name -> Text,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    comment_writers (comment_id) {
+        comment_id -> Id,
+        article_id -> Id,
+        account_id -> Nullable<Id>,
+        commenter_id -> Nullable<Id>,
+        email -> Nullable<Text>,
+        network_key -> Nullable<Id>,
+        text_digest -> Nullable<Id>,
+        edit_token_hash -> Nullable<Text>,
+        written_at -> UtcTimestamp,
+        withdrawn_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    comment_revisions (comment_id, number) {
+        comment_id -> Id,
+        number -> Integer,
+        body_markdown -> Text,
+        written_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Integer;
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    comment_votes (comment_id, voter) {
+        comment_id -> Id,
+        voter -> Id,
+        value -> Integer,
+        voted_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    thread_transitions (id) {
+        id -> Id,
+        article_id -> Id,
+        from_state -> Text,
+        to_state -> Text,
+        reason -> Nullable<Text>,
+        message -> Nullable<Text>,
+        note -> Nullable<Text>,
+        account_id -> Nullable<Id>,
+        created_at -> UtcTimestamp,
     }
 }
 
@@ -361,6 +443,7 @@ diesel::table! {
         created_at -> UtcTimestamp,
         updated_at -> UtcTimestamp,
         updated_by -> Nullable<Id>,
+        comments_close_after_days -> Nullable<Integer>,
     }
 }
 
@@ -469,6 +552,12 @@ diesel::table! {
         article_url -> Nullable<Text>,
         updated_at -> Nullable<UtcTimestamp>,
         updated_by -> Nullable<Id>,
+        comments_close_after_days -> Nullable<Integer>,
+        comments_from -> Text,
+        votes_from -> Text,
+        comment_edit_minutes -> Integer,
+        comment_characters -> Integer,
+        comment_links -> Integer,
     }
 }
 
@@ -704,6 +793,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_chain,
     audit_entries,
     authors,
+    comment_revisions,
+    comment_votes,
+    comment_writers,
+    commenters,
     comments,
     corrections,
     former_author_slugs,
@@ -727,5 +820,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     series,
     sessions,
     tags,
+    thread_transitions,
     threads,
 );
