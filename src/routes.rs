@@ -45,6 +45,7 @@ fn public(config: &mut ServiceConfig<'_>) {
         .service(media::delivery::get_media)
         .service(media::delivery::get_media_file)
         .service(comments::reading::list_comments)
+        .service(comments::live::delivery::stream_comments)
         .service(comments::reading::list_comment_counts)
         .service(comments::reading::get_comment_context)
         .service(comments::delivery::create_comment)

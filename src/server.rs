@@ -150,7 +150,7 @@ impl Application {
     pub async fn run_until_stopped(self) -> Result<(), StartFault> {
         let stop = stop_signal()?;
         let schedule = Schedule::start(&self.state);
-        let stopper = tokio::spawn(stop_when_told(stop, schedule, self.server.handle()));
+        let stopper = tokio::spawn(stop_when_told(stop, schedule, self.state.clone(), self.server.handle()));
         let served = self.server.await;
         stopper.abort();
         // After the last request; what is not written down now would be forgotten.
@@ -171,10 +171,16 @@ enum Stop {
 }
 
 /// Stops the jobs before the sockets: a unit at work may use a connection to the database that a worker drives.
-async fn stop_when_told(told: impl Future<Output = Stop>, schedule: Schedule, server: ServerHandle) {
+async fn stop_when_told(
+    told: impl Future<Output = Stop>,
+    schedule: Schedule,
+    state: Data<AppState>,
+    server: ServerHandle,
+) {
     let stop = told.await;
     tracing::info!(?stop, "told to stop");
     schedule.stop().await;
+    state.listeners.close();
     server.stop(stop == Stop::Gracefully).await;
 }
 

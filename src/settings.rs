@@ -41,6 +41,8 @@ pub struct Settings {
     pub max_media_bytes: u64,
     /// Which sites may call the API from a browser.
     pub cors_origins: CorsOrigins,
+    /// The most listeners to threads that this instance takes at one time.
+    pub max_listeners: usize,
     /// Whether failed log-ins are counted.
     pub rate_limits: RateLimits,
     /// Days after which a signing key is replaced by a new one; none for never.
@@ -195,6 +197,10 @@ pub const ALL: &[SettingDoc] = &[
         default: "",
     },
     SettingDoc {
+        key: "GALLEY_MAX_LISTENERS",
+        default: "10000",
+    },
+    SettingDoc {
         key: "GALLEY_CORS_ORIGINS",
         default: "",
     },
@@ -285,6 +291,7 @@ impl Settings {
                 lookup("GALLEY_MAX_MEDIA_BYTES"),
                 50 * 1024 * 1024,
             )?,
+            max_listeners: parsed("GALLEY_MAX_LISTENERS", lookup("GALLEY_MAX_LISTENERS"), 10_000)?,
             cors_origins: cors_origins(lookup("GALLEY_CORS_ORIGINS").as_deref())?,
             rate_limits: match lookup("GALLEY_RATE_LIMITS").as_deref() {
                 None | Some("on") => RateLimits::On,

@@ -16,6 +16,7 @@ use crate::accounts::api_tokens::uses::TokenUses;
 use crate::accounts::keys::{KeyFault, KeyRing, SigningKey};
 use crate::audit::origin::{Actor, Credential, Origin};
 use crate::clock::Clock;
+use crate::comments::live::hub::Hub;
 use crate::database::Database;
 use crate::database::failure::Failure;
 use crate::database::ids::{IdSource, RowId};
@@ -53,6 +54,8 @@ pub struct AppState {
     public_url: Arc<str>,
     /// What stands for clients without credentials.
     pub client_keys: ClientKeys,
+    /// Who listens to threads on this instance.
+    pub listeners: Hub,
     /// When API tokens were last used.
     pub token_uses: TokenUses,
     keys_refreshed_at: Mutex<Option<DateTime<Utc>>>,
@@ -96,6 +99,7 @@ impl AppState {
             rendition_signer: RenditionSigner::new(shared_secret(&database, "rendition-key").await?),
             renditions: RenditionMaker::default(),
             media: MediaStorage::open(&settings)?,
+            listeners: Hub::new(settings.max_listeners),
             settings,
             database,
             keys,

@@ -42,6 +42,7 @@ pub fn need_of(operation: &str) -> Option<Need> {
         | "get_media_file"
         | "get_media_rendition"
         | "list_comments"
+        | "stream_comments"
         | "create_comment"
         | "get_comment"
         | "get_comment_context"

@@ -3,6 +3,7 @@
 pub mod comment;
 pub mod delivery;
 pub mod editorial;
+pub mod live;
 pub mod reader;
 pub mod reading;
 pub mod thread_page;

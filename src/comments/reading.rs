@@ -85,6 +85,7 @@ pub async fn list_comments(
     let loaded: Result<LoadedPart, CommentFailure> = read!(&state.database, threads::load(article, part));
     let mut loaded = loaded?;
     let (tag, thread) = (tag_of(&loaded.thread), ThreadOut::from(&loaded.thread));
+    let change_sequence = loaded.thread.change_sequence;
     if conditions.is_list_held_by_client(&tag) {
         return Ok(tag.not_modified(Caching::Public));
     }
@@ -101,6 +102,7 @@ pub async fn list_comments(
         data: page.rows.into_iter().flat_map(|block| block.items).collect(),
         page: page.info.clone(),
         thread,
+        change_sequence,
         pinned,
     };
     tag.on(list_response(

@@ -5,7 +5,9 @@
     reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
 )]
 
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -110,7 +112,7 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         is_featured: false,
         is_staff: false,
         edited_at: None,
-        change_sequence: 1,
+        change_sequence: next_change(&thread),
     };
     diesel::insert_into(comments::table)
         .values(&row)
@@ -134,6 +136,12 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         .await?;
     count(connection, &row, &path, state, 1).await?;
     Ok(row)
+}
+
+/// The change sequence of the thread once the change that is being made is stored. The thread is held, so no other change
+/// gets the same.
+fn next_change(thread: &ThreadRow) -> i64 {
+    thread.change_sequence.saturating_add(1)
 }
 
 /// The thread of an article, for the newsroom.
@@ -237,6 +245,10 @@ pub async fn decide(
     if former == state {
         return Ok(row);
     }
+    let is_seen = [former, state].contains(&CommentState::Approved);
+    if is_seen {
+        row.change_sequence = change_sequence(connection, row.article_id).await?.saturating_add(1);
+    }
     let path = ThreadPath::from_stored(row.path.clone());
     count(connection, &row, &path, former, -1).await?;
     count(connection, &row, &path, state, 1).await?;
@@ -255,6 +267,7 @@ pub async fn decide(
         comments::revision.eq(row.revision),
         comments::updated_at.eq(row.updated_at),
         comments::last_activity_at.eq(row.last_activity_at),
+        comments::change_sequence.eq(row.change_sequence),
     );
     diesel::update(comments::table.find(row.id))
         .set(changes)
@@ -301,13 +314,18 @@ pub async fn moderate(
 }
 
 /// Tells every reader of a thread that it is no longer what they have: whatever changes what readers see calls this in its
-/// transaction, if it does not go through a function here that does.
-pub async fn touch(connection: &mut Connection, article: RowId) -> Result<(), Failure> {
-    diesel::update(threads::table.find(article))
+/// transaction, if it does not go through a function here that does. Gives the change sequence that the thread has now; a
+/// comment that looks different takes it over, or those who listen do not learn of it.
+pub async fn touch(connection: &mut Connection, article: RowId) -> Result<i64, Failure> {
+    let query = diesel::update(threads::table.find(article))
         .set(threads::change_sequence.eq(threads::change_sequence + 1_i64))
-        .execute(connection)
-        .await?;
-    Ok(())
+        .returning(threads::change_sequence);
+    Ok(query.get_result(connection).await?)
+}
+
+async fn change_sequence(connection: &mut Connection, article: RowId) -> Result<i64, Failure> {
+    let query = threads::table.find(article).select(threads::change_sequence);
+    Ok(query.first(connection).await?)
 }
 
 async fn mark(
@@ -325,6 +343,7 @@ async fn mark(
         is_featured,
         revision: before.saturating_add(1),
         updated_at: stamp.now.into(),
+        change_sequence: touch(connection, row.article_id).await?,
         ..row
     };
     let changes = (
@@ -332,12 +351,12 @@ async fn mark(
         comments::is_featured.eq(is_featured),
         comments::revision.eq(row.revision),
         comments::updated_at.eq(row.updated_at),
+        comments::change_sequence.eq(row.change_sequence),
     );
     diesel::update(comments::table.find(row.id))
         .set(changes)
         .execute(connection)
         .await?;
-    touch(connection, row.article_id).await?;
     let act = Act::on(Action::CommentMarked, row.id.0)
         .between(Some(before), Some(row.revision))
         .with(json!({"pinned": is_pinned, "featured": is_featured}));
@@ -514,6 +533,7 @@ async fn store_imported(
 ) -> Result<(RowId, ThreadPath), Failure> {
     let thread = next_ordinal(connection, article).await?;
     let ordinal = thread.as_ref().map_or(1, ordinal);
+    let change_sequence = thread.as_ref().map_or(1, next_change);
     let ImportedComment {
         id: _,
         author_name,
@@ -555,7 +575,7 @@ async fn store_imported(
         is_featured: false,
         is_staff: false,
         edited_at: None,
-        change_sequence: 1,
+        change_sequence,
     };
     diesel::insert_into(comments::table)
         .values(&row)
@@ -638,7 +658,8 @@ async fn next_ordinal(connection: &mut Connection, article: RowId) -> Result<Opt
     Ok(query.get_result(connection).await.optional()?)
 }
 
-/// Adds a comment to every counter that its state concerns, or takes it away.
+/// Adds a comment to every counter that its state concerns, or takes it away. The comment has the change sequence already
+/// that the thread gets by this.
 async fn count(
     connection: &mut Connection,
     row: &CommentRow,
@@ -690,10 +711,16 @@ async fn count_above(
     let ancestors = comments::table
         .filter(comments::article_id.eq(row.article_id))
         .filter(comments::path.eq_any(above.clone()));
-    diesel::update(ancestors)
-        .set(comments::descendant_count.eq(comments::descendant_count + by))
-        .execute(connection)
-        .await?;
+    // The place of a comment that is not shown comes in sight with the first one below it, and goes with the last.
+    let turns = comments::state
+        .ne(CommentState::Approved.as_str())
+        .and(comments::descendant_count.eq(by.saturating_neg().max(0)));
+    let changes = (
+        comments::descendant_count.eq(comments::descendant_count + by),
+        comments::change_sequence
+            .eq(case_when(turns, row.change_sequence.into_sql::<BigInt>()).otherwise(comments::change_sequence)),
+    );
+    diesel::update(ancestors).set(changes).execute(connection).await?;
     diesel::update(comments::table.find(parent))
         .set(comments::reply_count.eq(comments::reply_count + by))
         .execute(connection)

@@ -26,6 +26,10 @@ pub struct ThreadPage {
     pub page: PageInfo,
     /// The thread.
     pub thread: ThreadOut,
+    /// How often what readers see of the thread has changed. Listen from here on with
+    /// `GET /v1/articles/{id}/comments/stream?last_event_id=…`.
+    #[schema(example = 4_711)]
+    pub change_sequence: i64,
     /// On the first page of a whole thread: the ids of the pinned comments, at most ten, the oldest first. They stand at their
     /// places in the list, too. Left out when nothing is pinned.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -104,6 +104,15 @@ impl Drop for TimeStandsStill {
     }
 }
 
+/// The mark of a request whose method was HEAD.
+struct IsHead;
+
+/// Whether only the head of the answer was asked for. A handler whose answer has no end must know.
+#[must_use]
+pub fn is_head(request: &HttpRequest) -> bool {
+    request.extensions().contains::<IsHead>()
+}
+
 /// Wraps every request.
 ///
 /// # Errors
@@ -116,6 +125,7 @@ pub async fn observe(
     request.extensions_mut().insert(RequestId(arrival.request_id.clone()));
     // HEAD is GET without the body, which the server leaves out by itself when it writes the answer.
     if arrival.method == Method::HEAD {
+        request.extensions_mut().insert(IsHead);
         request.head_mut().method = Method::GET;
     }
     let time = HandlerTime::begin();

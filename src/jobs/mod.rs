@@ -14,6 +14,7 @@ use crate::accounts::api_tokens::uses;
 use crate::accounts::{key_rotation, sessions, throttle, users};
 use crate::articles::due;
 use crate::audit::chaining;
+use crate::comments::live::telling;
 use crate::database::failure::Failure;
 use crate::idempotency::forgetting;
 use crate::media::keeping;
@@ -45,11 +46,13 @@ pub enum Job {
     SweepMedia,
     /// Keeps the renditions within their bound.
     TrimRenditions,
+    /// Tells those who listen to threads what changed.
+    TellListeners,
 }
 
 impl Job {
     /// Every job, in the order in which [`run_due`] does them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CarryOutSchedules,
         Self::ForgetAnswers,
         Self::ForgetPasswordLinks,
@@ -60,6 +63,7 @@ impl Job {
         Self::ChainAuditLog,
         Self::SweepMedia,
         Self::TrimRenditions,
+        Self::TellListeners,
     ];
 
     /// The name, for logs.
@@ -76,6 +80,7 @@ impl Job {
             Self::ChainAuditLog => "chain the audit log",
             Self::SweepMedia => "sweep media",
             Self::TrimRenditions => "trim renditions",
+            Self::TellListeners => "tell listeners",
         }
     }
 
@@ -90,6 +95,7 @@ impl Job {
             Self::NoteTokenUses => Duration::from_secs(20),
             Self::SweepMedia => Duration::from_hours(24),
             Self::TrimRenditions => Duration::from_mins(5),
+            Self::TellListeners => Duration::from_millis(500),
         }
     }
 
@@ -109,6 +115,7 @@ impl Job {
             Self::ChainAuditLog => chaining::chain_entries(state).await,
             Self::SweepMedia => keeping::sweep(state).await,
             Self::TrimRenditions => trimming::trim(state).await,
+            Self::TellListeners => telling::tell(state).await,
         }
     }
 }

@@ -71,6 +71,8 @@ pub mod signing_keys;
 pub mod site;
 #[path = "../tags/store.rs"]
 pub mod tags;
+#[path = "../comments/live/store.rs"]
+pub mod thread_changes;
 #[path = "../comments/reading_store.rs"]
 pub mod threads;
 #[path = "../accounts/users/store.rs"]

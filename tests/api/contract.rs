@@ -234,6 +234,7 @@ fn nothing_that_breaks_generated_clients_is_in_the_document() {
                     "application/problem+json",
                     "text/markdown",
                     "application/octet-stream",
+                    "text/event-stream",
                 ]
                 .contains(&media_type.as_str());
                 assert!(is_known, "{}: {media_type}", operation.name());

@@ -27,6 +27,7 @@ mod documents;
 mod idempotency;
 mod jobs;
 mod key_rotation;
+mod listening;
 mod media;
 mod media_uses;
 mod merging;

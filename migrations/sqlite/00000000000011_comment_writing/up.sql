@@ -38,7 +38,7 @@ ALTER TABLE comments DROP COLUMN author_email;
 ALTER TABLE comments ADD COLUMN edited_at BIGINT;
 ALTER TABLE comments ADD COLUMN change_sequence BIGINT NOT NULL DEFAULT 1;
 
-CREATE INDEX comments_by_change ON comments (article_id, change_sequence);
+CREATE INDEX comments_by_change ON comments (article_id, change_sequence, path);
 
 -- What a comment said before it was edited, for moderators; number 1 is the text as it was posted.
 CREATE TABLE comment_revisions (

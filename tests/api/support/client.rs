@@ -13,6 +13,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
+use crate::support::events::EventStream;
 
 type Handle = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, ServiceResponse<BoxBody>>>;
 
@@ -160,6 +161,12 @@ impl Draft {
     /// Whether it goes to the newsroom's part of the API.
     pub fn is_editorial(&self) -> bool {
         self.path.starts_with("/v1/editorial/") || self.path.starts_with("/v1/auth/")
+    }
+
+    /// Opens a stream, whose body is read while it comes.
+    pub async fn open(self) -> EventStream {
+        let request = self.request.uri(&self.path).to_request();
+        EventStream::new((self.client.handle)(request).await)
     }
 
     pub async fn send(self) -> Answer {

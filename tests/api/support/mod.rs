@@ -4,6 +4,7 @@ pub mod answer;
 pub mod app;
 pub mod client;
 pub mod digest;
+pub mod events;
 pub mod postgres;
 pub mod rehearsal;
 pub mod s3;
