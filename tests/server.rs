@@ -24,6 +24,8 @@ mod doctor;
 mod examples;
 #[path = "server/jobs.rs"]
 mod jobs;
+#[path = "server/listening.rs"]
+mod listening;
 #[path = "server/media.rs"]
 mod media;
 #[path = "api/support/postgres.rs"]
@@ -258,6 +260,18 @@ mod program {
             let mut body = vec![0; length.unwrap_or(0)];
             self.stream.read_exact(&mut body)?;
             Ok(Reply { status, head, body })
+        }
+
+        /// Reads an answer that has no end, until a line of it has this text.
+        pub fn read_until(&mut self, text: &str) {
+            let mut line = String::new();
+            while !line.contains(text) {
+                line.clear();
+                assert!(
+                    self.stream.read_line(&mut line).unwrap() > 0,
+                    "the answer ended without {text}"
+                );
+            }
         }
 
         /// What still comes until the server ends the connection.
