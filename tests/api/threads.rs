@@ -1,11 +1,12 @@
 //! Threads of any size: every order and layout, stubs, sub-threads, bounds, permanent links, counts and tags.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use actix_web::http::Method;
 use chrono::Duration;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join};
 use galley::accounts::permissions::Role;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -509,10 +510,17 @@ on_both_databases! {
         for seed in 0..3 {
             let article = ada.published(&format!("Ships {seed}")).await;
             let mut random = StdRng::seed_from_u64(seed);
-            let comments = random_history(&app, &ada, &article, &mut random).await;
-            app.run_sql("UPDATE comments SET score = length(body_text) % 4").await;
-            let model = Model::of(&app, &article, &comments).await;
+            let is_over = Cell::new(false);
+            let happens = async {
+                let history = random_history(&app, &ada, &article, &mut random).await;
+                is_over.set(true);
+                history
+            };
+            let (history, pages) = join(happens, read_meanwhile(&app, &article, &is_over)).await;
+            assert!(pages > 0);
+            let model = Model::of(&app, &article, &history.comments).await;
             model.assert_counters(&ada, &article).await;
+            model.assert_scores(&history.votes);
             for sort in SORTS {
                 for _ in 0..3 {
                     let mut query = format!("sort={sort}&limit={}", [1, 2, 3, 5, 11, 500][random.random_range(0..6)]);
@@ -538,34 +546,133 @@ on_both_databases! {
     }
 }
 
-/// Posts and decides at random; gives every comment as it was posted.
-async fn random_history(app: &TestApp, moderator: &Client, article: &Value, random: &mut StdRng) -> Vec<Value> {
-    let mut comments: Vec<Value> = Vec::new();
-    for step in 0..60 {
-        if step % 15 == 0 {
-            let moderation = if random.random_bool(0.3) { "pre" } else { "post" };
-            set_thread(moderator, article, json!({"moderation": moderation})).await;
-        }
+/// What happened in a thread: every comment as it was posted, and every vote that counts, by comment and network.
+#[derive(Default)]
+struct History {
+    comments: Vec<Value>,
+    votes: BTreeMap<(String, u8), i64>,
+}
+
+impl History {
+    /// One of the comments, of the later ones.
+    fn any(&self, random: &mut StdRng) -> Value {
+        let count = self.comments.len();
+        self.comments[random.random_range(count.saturating_sub(20)..count)].clone()
+    }
+}
+
+/// Posts, edits, takes back, votes, decides, closes and opens at random.
+async fn random_history(app: &TestApp, moderator: &Client, article: &Value, random: &mut StdRng) -> History {
+    let mut history = History::default();
+    for step in 0..110 {
         // Several at the same time, so that the ids decide.
         if random.random_bool(0.5) {
             app.state.clock.advance(Duration::seconds(1));
         }
-        if comments.len() < 3 || random.random_bool(0.7) {
-            let parent = (!comments.is_empty() && random.random_bool(0.75))
-                .then(|| comments[random.random_range(comments.len().saturating_sub(12)..comments.len())].clone());
-            let text = "x".repeat(random.random_range(1..9));
-            let answer = app.reader().comment(article, parent.as_ref(), &text).await;
-            assert!([201, 202, 409].contains(&answer.status), "{}", answer.text());
-            if answer.status != 409 {
-                comments.push(answer.json());
+        match random.random_range(0..100) {
+            _ if history.comments.len() < 3 => post(app, article, random, step, &mut history).await,
+            0..50 => post(app, article, random, step, &mut history).await,
+            50..62 => {
+                let state =
+                    ["pending", "approved", "approved", "rejected", "spam", "removed"][random.random_range(0..6)];
+                let answer = moderate(moderator, &history.any(random), json!({"state": state})).await;
+                // What its writer took back is not brought back.
+                assert!([200, 409].contains(&answer.status), "{}", answer.text());
             }
-        } else {
-            let comment = &comments[random.random_range(0..comments.len())];
-            let state = ["pending", "approved", "approved", "rejected", "spam", "removed"][random.random_range(0..6)];
-            moderate(moderator, comment, json!({"state": state})).await.expect(200);
+            62..72 => {
+                let change = json!({"body_markdown": format!("Edited at step {step}.")});
+                let answer = own(app, &history.any(random), Method::PATCH, Some(&change)).await;
+                assert!([200, 403, 404, 409].contains(&answer.status), "{}", answer.text());
+            }
+            72..79 => {
+                let answer = own(app, &history.any(random), Method::DELETE, None).await;
+                assert!([204, 404, 409, 410].contains(&answer.status), "{}", answer.text());
+            }
+            79..94 => vote(app, random, &mut history).await,
+            _ => {
+                let state = ["open", "open", "closed", "read_only", "hidden"][random.random_range(0..5)];
+                let moderation = ["pre", "post", "post"][random.random_range(0..3)];
+                set_thread(moderator, article, json!({"state": state, "moderation": moderation})).await;
+            }
         }
     }
-    comments
+    set_thread(moderator, article, json!({"state": "open"})).await;
+    history
+}
+
+async fn post(app: &TestApp, article: &Value, random: &mut StdRng, step: i32, history: &mut History) {
+    let parent = (!history.comments.is_empty() && random.random_bool(0.75)).then(|| history.any(random));
+    let mut body = json!({"author_name": "Grace", "body_markdown": format!("Written at step {step}.")});
+    if let Some(parent) = parent {
+        body["parent_id"] = parent["id"].clone();
+    }
+    let request = app.reader().request(Method::POST, &thread_of(article)).json(&body);
+    let answer = request
+        .from(&format!("192.0.2.{}", random.random_range(1..200)))
+        .send()
+        .await;
+    // The thread may be closed, and the comment to answer may be gone.
+    assert!([201, 202, 403, 409].contains(&answer.status), "{}", answer.text());
+    if answer.status < 300 {
+        history.comments.push(answer.json());
+    }
+}
+
+async fn own(app: &TestApp, comment: &Value, method: Method, change: Option<&Value>) -> Answer {
+    let path = format!("/v1/comments/{}/own", id(comment));
+    let request = app
+        .bearer(comment["edit_token"].as_str().unwrap())
+        .request(method, &path);
+    match change {
+        Some(change) => request.json(change).send().await,
+        None => request.send().await,
+    }
+}
+
+/// Votes, or takes a vote back, from one of five networks.
+async fn vote(app: &TestApp, random: &mut StdRng, history: &mut History) {
+    let (comment, network) = (history.any(random), random.random_range(1..6));
+    let path = format!("/v1/comments/{}/votes", id(&comment));
+    let from = format!("198.51.100.{network}");
+    let place = (id(&comment).to_owned(), network);
+    if random.random_bool(0.2) {
+        let answer = app.reader().request(Method::DELETE, &path).from(&from).send().await;
+        if answer.status < 300 {
+            assert!(history.votes.remove(&place).is_some(), "{}", answer.text());
+        }
+        return;
+    }
+    let value = if random.random_bool(0.7) { 1 } else { -1 };
+    let request = app.reader().request(Method::POST, &path).json(&json!({"value": value}));
+    let answer = request.from(&from).send().await;
+    assert!([200, 201, 403, 404, 409].contains(&answer.status), "{}", answer.text());
+    if answer.status < 300 {
+        history.votes.insert(place, value);
+    }
+}
+
+/// Reads the thread in every order until nothing more happens in it, and passes if every page makes sense by itself.
+async fn read_meanwhile(app: &TestApp, article: &Value, is_over: &Cell<bool>) -> usize {
+    let mut pages = 0;
+    while !is_over.get() {
+        for query in [
+            "sort=oldest&limit=7",
+            "sort=top&limit=9&replies=2",
+            "sort=active&limit=500",
+            "sort=newest&view=flat",
+        ] {
+            let shown = page(&app.reader(), article, query).await;
+            let items = shown["data"].as_array().unwrap();
+            let ids: Vec<&str> = items.iter().filter_map(|item| item["id"].as_str()).collect();
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{shown}");
+            assert!(
+                shown["thread"]["approved_count"].as_i64().unwrap_or_default() >= 0,
+                "{shown}"
+            );
+            pages += 1;
+        }
+    }
+    pages
 }
 
 /// What a comment is known to be, told by the database alone.
@@ -686,6 +793,14 @@ impl Model {
             .collect();
         self.sort(&mut ids, sort);
         ids.into_iter().map(ToOwned::to_owned).collect()
+    }
+
+    /// Passes if each score is the sum of the votes that counted.
+    fn assert_scores(&self, votes: &BTreeMap<(String, u8), i64>) {
+        for (id, known) in &self.comments {
+            let own = votes.iter().filter(|((comment, _), _)| comment == id);
+            assert_eq!(known.score, own.map(|(_, value)| value).sum::<i64>(), "{id}");
+        }
     }
 
     async fn assert_counters(&self, moderator: &Client, article: &Value) {
