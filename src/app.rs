@@ -9,6 +9,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 
 use crate::accounts::guards;
+use crate::comments::subscriptions::page;
 use crate::http::fallback::{self, RouteIndex};
 use crate::http::{cors, explorer, telemetry};
 use crate::openapi::{self, ServedDocument};
@@ -63,6 +64,8 @@ pub fn app(
         .split_for_parts();
     app.service(explorer::open_explorer)
         .service(explorer::get_explorer_file)
+        .service(page::get_subscription_page)
+        .service(page::get_subscription_script)
         .default_service(web::to(fallback::answer))
         .app_data(shared.state)
         .app_data(shared.document)

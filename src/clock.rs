@@ -1,7 +1,8 @@
 //! The time. Everything that needs it asks the clock of [`AppState`](crate::state::AppState), so that tests can set it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
@@ -31,6 +32,19 @@ impl Clock {
         match self {
             Self::System => Utc::now().trunc_subsecs(6),
             Self::Set(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default(),
+        }
+    }
+
+    /// A time for measuring that never goes back, counted from some moment before.
+    #[must_use]
+    pub fn ticks(&self) -> std::time::Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Self::System => START.elapsed(),
+            Self::Set(micros) => {
+                let micros = micros.load(Ordering::SeqCst);
+                std::time::Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+            }
         }
     }
 

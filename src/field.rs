@@ -22,6 +22,15 @@ pub enum TextFault {
     Control {
         /// The place of the character, counted in characters from 1.
         position: usize,
+        /// The character.
+        character: char,
+    },
+    /// A character that shows nothing and makes a text look like another one.
+    Disguising {
+        /// The place of the character, counted in characters from 1.
+        position: usize,
+        /// The character.
+        character: char,
     },
     /// An address that is not absolute, or not of the web.
     NotAWebAddress,
@@ -36,7 +45,16 @@ impl fmt::Display for TextFault {
                 f.write_str("it is empty; give at least one visible character, or leave it out if it is optional")
             }
             Self::TooLong { most } => write!(f, "it is longer than {most} characters; shorten it"),
-            Self::Control { position } => write!(f, "character {position} is a control character; remove it"),
+            Self::Control { position, character } => write!(
+                f,
+                "character {position} is the control character U+{:04X}; remove it",
+                u32::from(*character)
+            ),
+            Self::Disguising { position, character } => write!(
+                f,
+                "character {position} is U+{:04X}, which is invisible and makes a text look like another one; remove it",
+                u32::from(*character)
+            ),
             Self::NotAWebAddress => {
                 f.write_str("it is not an absolute http or https address, such as https://example.org/page")
             }
@@ -51,6 +69,7 @@ impl Refusal for TextFault {
             Self::Empty => "empty",
             Self::TooLong { .. } => "too-long",
             Self::Control { .. } => "control-character",
+            Self::Disguising { .. } => "disguising-character",
             Self::NotAWebAddress => "invalid-url",
             Self::NotALanguageTag => "invalid-language-tag",
         }
@@ -64,6 +83,19 @@ pub struct Line<const MOST: usize>(String);
 /// A text of any number of lines, without control characters other than line ends and tabs, of 1 to `MOST` characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prose<const MOST: usize>(String);
+
+/// A [`Line`] that looks like what it is: it has no character that turns the direction of a text around, and none that
+/// shows nothing. For names that strangers give themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainLine<const MOST: usize>(String);
+
+/// A [`Prose`] without characters that turn the direction of a text around. For what strangers write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainProse<const MOST: usize>(String);
+
+/// A [`WebAddress`] that was written without such characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainWebAddress(String);
 
 /// An absolute `http` or `https` address of at most 2,000 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +200,92 @@ impl<const MOST: usize> Prose<MOST> {
     }
 }
 
+impl<const MOST: usize> PlainLine<MOST> {
+    /// Takes a text; blanks at its ends are cut.
+    ///
+    /// # Errors
+    /// [`TextFault`] as for a [`Line`], or the first character that disguises the text.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        let Line(line) = Line::<MOST>::parse(text)?;
+        undisguised(&line, |c| turns_direction(c) || shows_nothing(c))?;
+        Ok(Self(line))
+    }
+}
+
+impl<const MOST: usize> PlainProse<MOST> {
+    /// Takes a text; line ends become line feeds.
+    ///
+    /// # Errors
+    /// [`TextFault`] as for a [`Prose`], or the first character that disguises the text.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        let Prose(prose) = Prose::<MOST>::parse(text)?;
+        undisguised(&prose, turns_direction)?;
+        Ok(Self(prose))
+    }
+}
+
+impl PlainWebAddress {
+    /// Takes an address.
+    ///
+    /// # Errors
+    /// [`TextFault`] as for a [`WebAddress`], or the first character that disguises the address.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        undisguised(text, |c| turns_direction(c) || shows_nothing(c))?;
+        WebAddress::parse(text).map(|address| Self(address.into_string()))
+    }
+}
+
+/// Whether a character says in which direction the text around it runs, and shows nothing itself: the marks, embeddings,
+/// overrides and isolates of the Unicode Bidirectional Algorithm (UAX 9, section 2), the deprecated format characters, and
+/// those that hold an annotation. By them a text can be shown in another order than it is stored.
+fn turns_direction(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}'
+    )
+}
+
+/// Whether a character shows nothing, so that a name with it looks like the name without it. The joiners are not among them:
+/// Persian, the scripts of India and many emoji need them.
+fn shows_nothing(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{e0001}'
+    )
+}
+
+/// The first character of a text that a stranger's must not show: one that turns its direction, or a control character that
+/// ends no line. Markup can bring either by its number, so that what is shown is looked at, too.
+#[must_use]
+pub fn disguise_in(text: &str) -> Option<char> {
+    text.chars()
+        .find(|c| turns_direction(*c) || (c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
+}
+
+/// Whether a text has a character that can be seen.
+#[must_use]
+pub fn is_visible(text: &str) -> bool {
+    text.chars()
+        .any(|c| !c.is_whitespace() && !c.is_control() && !turns_direction(c) && !shows_nothing(c) && c != '\u{2800}')
+}
+
+fn undisguised(text: &str, disguises: impl Fn(char) -> bool) -> Result<(), TextFault> {
+    match text.chars().zip(1_usize..).find(|(character, _)| disguises(*character)) {
+        Some((character, position)) => Err(TextFault::Disguising { position, character }),
+        None => Ok(()),
+    }
+}
+
 impl WebAddress {
     /// Takes an address.
     ///
@@ -208,10 +326,12 @@ fn bounded(text: &str, most: usize, is_refused: impl Fn(char) -> bool) -> Result
     if text.len() > most && text.chars().nth(most).is_some() {
         return Err(TextFault::TooLong { most });
     }
-    match text.chars().position(is_refused) {
-        Some(before) => Err(TextFault::Control {
-            position: before.saturating_add(1),
-        }),
+    match text
+        .chars()
+        .zip(1_usize..)
+        .find(|(character, _)| is_refused(*character))
+    {
+        Some((character, position)) => Err(TextFault::Control { position, character }),
         None => Ok(text.to_owned()),
     }
 }
@@ -245,7 +365,10 @@ macro_rules! text_field {
 
 text_field!([const MOST: usize] Line<MOST>);
 text_field!([const MOST: usize] Prose<MOST>);
+text_field!([const MOST: usize] PlainLine<MOST>);
+text_field!([const MOST: usize] PlainProse<MOST>);
 text_field!(WebAddress);
+text_field!(PlainWebAddress);
 text_field!(LanguageTag);
 
 /// Lets a field stand in a request body, also inside `Option` and `Patch`.
@@ -270,7 +393,10 @@ pub(crate) use read_from_text;
 
 read_from_text!([const MOST: usize] Line<MOST>);
 read_from_text!([const MOST: usize] Prose<MOST>);
+read_from_text!([const MOST: usize] PlainLine<MOST>);
+read_from_text!([const MOST: usize] PlainProse<MOST>);
 read_from_text!(WebAddress);
+read_from_text!(PlainWebAddress);
 read_from_text!(LanguageTag);
 read_from_text!(crate::slug::Slug);
 
@@ -280,20 +406,59 @@ mod tests {
 
     use super::*;
 
+    fn control(position: usize, character: char) -> TextFault {
+        TextFault::Control { position, character }
+    }
+
+    #[test]
+    fn what_disguises_a_text_is_refused_where_strangers_write() {
+        for c in [
+            "\u{202e}", "\u{202a}", "\u{2066}", "\u{2069}", "\u{200e}", "\u{200f}", "\u{61c}", "\u{206a}",
+        ] {
+            let text = format!("ab{c}c");
+            let fault = PlainProse::<9>::parse(&text).unwrap_err();
+            assert_eq!(fault.code(), "disguising-character");
+            assert!(fault.to_string().starts_with("character 3 is U+"), "{fault}");
+            assert_eq!(PlainLine::<9>::parse(&text), Err(fault));
+            let address = format!("https://example.org/{c}gpj.exe");
+            assert!(matches!(
+                PlainWebAddress::parse(&address),
+                Err(TextFault::Disguising { position: 21, .. })
+            ));
+        }
+        let fault = PlainProse::<9>::parse("ab\u{202e}c").unwrap_err();
+        assert!(fault.to_string().contains("U+202E"), "{fault}");
+        for c in ["\u{200b}", "\u{feff}", "\u{3164}", "\u{ad}"] {
+            assert!(PlainLine::<9>::parse(&format!("Ada{c}")).is_err());
+            assert!(
+                PlainProse::<9>::parse(&format!("Ada{c}")).is_ok(),
+                "a text may say where it may be broken"
+            );
+        }
+        for name in ["نوشته\u{200c}ها", "שָׁלוֹם", "👩\u{200d}👧", "Zoë"] {
+            assert!(PlainLine::<20>::parse(name).is_ok(), "{name}");
+        }
+        assert_eq!(PlainLine::<9>::parse("a\0b"), Err(control(2, '\0')));
+        assert_eq!(
+            PlainWebAddress::parse("javascript:alert(1)"),
+            Err(TextFault::NotAWebAddress)
+        );
+    }
+
     #[test]
     fn a_line_is_trimmed_and_bounded() {
         assert_eq!(Line::<5>::parse("  abc ").unwrap().as_str(), "abc");
         assert_eq!(Line::<5>::parse("ééééé").unwrap().as_str(), "ééééé");
         assert_eq!(Line::<5>::parse("abcdef"), Err(TextFault::TooLong { most: 5 }));
         assert_eq!(Line::<5>::parse(" \u{a0} "), Err(TextFault::Empty));
-        assert_eq!(Line::<5>::parse("a\nb"), Err(TextFault::Control { position: 2 }));
-        assert_eq!(Line::<5>::parse("a\0b"), Err(TextFault::Control { position: 2 }));
+        assert_eq!(Line::<5>::parse("a\nb"), Err(control(2, '\n')));
+        assert_eq!(Line::<5>::parse("a\0b"), Err(control(2, '\0')));
     }
 
     #[test]
     fn prose_keeps_its_lines_with_one_kind_of_end() {
         assert_eq!(Prose::<9>::parse("a\r\nb\rc").unwrap().as_str(), "a\nb\nc");
-        assert_eq!(Prose::<9>::parse("a\u{1b}"), Err(TextFault::Control { position: 2 }));
+        assert_eq!(Prose::<9>::parse("a\u{1b}"), Err(control(2, '\u{1b}')));
     }
 
     #[test]
@@ -338,7 +503,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_a_field_panic(text in "\\PC*|[\\x00-\\x20]*") {
-            let _ = (Line::<7>::parse(&text), Prose::<7>::parse(&text), WebAddress::parse(&text), LanguageTag::parse(&text));
+            let _ = (Line::<7>::parse(&text), Prose::<7>::parse(&text), PlainLine::<7>::parse(&text), PlainProse::<7>::parse(&text), WebAddress::parse(&text), LanguageTag::parse(&text));
         }
     }
 }

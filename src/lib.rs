@@ -12,7 +12,7 @@
 //! - [`documents`]: the formats that editors bring; pure functions from bytes to a neutral model.
 //! - [`http`]: problems, input, pages, conditional requests, writes and their answers, telemetry. [`idempotency`]: writes
 //!   that happen once, or are only rehearsed. [`jobs`]: what the server does by itself.
-//! - [`media`]: files, and where they are used. [`audit`]: who did what. [`doctor`]: whether everything that is kept is as it should be.
+//! - [`media`]: files, and where they are used. [`audit`]: who did what. [`mail`]: messages to people, and their queue. [`doctor`]: whether everything that is kept is as it should be.
 //! - [`markup`], [`slug`], [`field`], [`conflict`], [`clock`]: values and rules that several nouns share.
 //! - [`stores`]: the store files compiled once for each database. [`database`]: the two databases behind one name.
 
@@ -32,8 +32,10 @@ pub mod field;
 pub mod http;
 pub mod idempotency;
 pub mod jobs;
+pub mod mail;
 pub mod markup;
 pub mod media;
+pub mod mentions;
 pub mod openapi;
 pub mod routes;
 pub mod sections;

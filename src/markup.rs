@@ -63,6 +63,51 @@ impl Rendered {
     }
 }
 
+/// How many links a comment has: those that are shown, and the addresses that stand in its text without being one, since
+/// readers and many programs make links of them.
+#[must_use]
+pub fn comment_links(comment: &Rendered) -> usize {
+    // What looks like a tag in the text is escaped, so each of these is one.
+    let shown = comment.html.matches("<a ").count();
+    shown.saturating_add(bare_addresses(&text_beside_links(&comment.markdown)))
+}
+
+/// The text of a comment without that of its links.
+fn text_beside_links(markdown: &str) -> String {
+    let mut text = String::with_capacity(markdown.len());
+    let mut open_links = 0_usize;
+    for event in parser(markdown, Policy::Comment) {
+        match event {
+            Event::Start(Tag::Link { .. }) => open_links = open_links.saturating_add(1),
+            Event::End(TagEnd::Link) => {
+                open_links = open_links.saturating_sub(1);
+                text.push(' ');
+            }
+            Event::Text(part) | Event::Code(part) if open_links == 0 => text.push_str(&part),
+            Event::SoftBreak | Event::HardBreak | Event::End(_) => text.push(' '),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// The addresses in a text: what begins with `http://` or `https://`, and with `www.` where that is not part of one.
+fn bare_addresses(text: &str) -> usize {
+    let text = text.to_ascii_lowercase();
+    let with_scheme = text
+        .matches("http://")
+        .count()
+        .saturating_add(text.matches("https://").count());
+    let without = text
+        .match_indices("www.")
+        .filter(|(at, _)| {
+            let before = text.get(..*at).unwrap_or_default();
+            !before.ends_with("://") && !before.ends_with(|c: char| c.is_alphanumeric() || c == '.' || c == '@')
+        })
+        .count();
+    with_scheme.saturating_add(without)
+}
+
 /// The text without markup, as [`Rendered`] has it.
 #[must_use]
 pub fn text(markdown: &str, policy: Policy) -> String {
@@ -435,6 +480,110 @@ mod tests {
             Rendered::new("Hi <b>you</b>".into(), Policy::Comment).text,
             "Hi <b>you</b>"
         );
+    }
+
+    #[test]
+    fn no_markup_of_any_kind_survives_in_a_comment() {
+        let hostile = [
+            "<svg/onload=alert(1)>",
+            "<svg><script>alert(1)</script></svg>",
+            "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+            "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+            "<object data=\"data:text/html,x\"></object><embed src=x>",
+            "<a href=\"javascript:alert(1)\" onmouseover=\"x()\">x</a>",
+            "<!-- --><![CDATA[<script>]]><?php x ?><!DOCTYPE html>",
+            "<div style=\"background:url(javascript:x)\">x</div>",
+            "<form action=//e><input name=x><button formaction=javascript:x>",
+            "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+            "[a](javascript:alert(1))",
+            "[a](JaVaScRiPt:alert(1))",
+            "[a](java\nscript:alert(1))",
+            "[a](&#106;avascript:alert(1))",
+            "[a](&#x6A;&#x61;vascript&colon;alert(1))",
+            "[a](javascript&#58;alert(1))",
+            "[a](<java\tscript:alert(1)>)",
+            "[a](\u{1}javascript:alert(1))",
+            "[a](vbscript:x) [b](file:///etc/hostname) [c](blob:x) [d](//example.org) [e](/local)",
+            "[a](data:text/html;base64,PHNjcmlwdD4=)",
+            "<javascript:alert(1)>",
+            "<data:text/html,x>",
+            "[a]: javascript:alert(1)\n\n[a]",
+            "![x](javascript:alert(1)) ![y](https://a.example/p.png \"t\\\" onerror=x\")",
+            "[![x](https://a.example/p.png)](https://b.example)",
+            "[a [b](https://a.example) c](https://b.example)",
+            "[a](https://a.example \"\\\" onclick=\\\"x\")",
+            "[a](https://a.example/\"onclick=x)",
+            "`<script>`\n\n```html\n<script>alert(1)</script>\n```",
+            "| <img src=x> | b |\n|---|---|\n| [x](javascript:x) | y |",
+            "text[^1]\n\n[^1]: <script>x</script>",
+            "&lt;script&gt;alert(1)&lt;/script&gt;",
+        ];
+        let allowed = [
+            "a",
+            "blockquote",
+            "br",
+            "code",
+            "del",
+            "em",
+            "li",
+            "ol",
+            "p",
+            "pre",
+            "strong",
+            "ul",
+        ];
+        for text in hostile {
+            let shown = html(text, Policy::Comment);
+            for tag in shown.split('<').skip(1) {
+                let name: String = tag
+                    .trim_start_matches('/')
+                    .chars()
+                    .take_while(char::is_ascii_alphanumeric)
+                    .collect();
+                assert!(allowed.contains(&name.as_str()), "{text}: {shown}");
+                let (attributes, _) = tag.split_once('>').unwrap();
+                if name == "a" && !tag.starts_with('/') {
+                    let rest = attributes.trim_start_matches("a ");
+                    let rest = match rest.strip_prefix("href=\"") {
+                        Some(href) => {
+                            let (address, rest) = href.split_once('"').unwrap();
+                            assert!(
+                                ["http://", "https://", "mailto:"]
+                                    .iter()
+                                    .any(|scheme| address.starts_with(scheme)),
+                                "{text}: {shown}"
+                            );
+                            rest.trim_start()
+                        }
+                        None => rest,
+                    };
+                    assert_eq!(rest, "rel=\"nofollow ugc noopener noreferrer\"", "{text}: {shown}");
+                } else {
+                    assert_eq!(attributes.trim_start_matches('/').trim_end(), name, "{text}: {shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn links_are_counted_however_they_are_written() {
+        let count = |text: &str| comment_links(&Rendered::new(text.into(), Policy::Comment));
+        for (text, links) in [
+            ("none", 0),
+            ("[a](https://a.example)", 1),
+            ("[https://a.example](https://a.example)", 1),
+            ("<https://a.example>", 1),
+            ("https://a.example and HTTP://b.example/x_y_z", 2),
+            ("https://a.example,https://b.example", 2),
+            ("www.a.example https://www.b.example x.www.c", 2),
+            ("[a]\n\n[a]: https://a.example", 1),
+            ("<a href=\"https://a.example\">x</a>", 1),
+            ("`https://a.example`", 1),
+            ("https:/\\/a.example", 1),
+            ("mail grace@www.example", 0),
+        ] {
+            assert_eq!(count(text), links, "{text}");
+        }
     }
 
     #[test]

@@ -143,10 +143,16 @@ impl Modify for Preamble {
             .bearer_format("JWT")
             .description(Some("The access token of POST /v1/auth/login."))
             .build();
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let reader = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "What readers show: the edit_token that the post of a comment was answered with, which is for this comment \
+                 only, or a token of the identity provider of the site.",
+            ))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme("reader", SecurityScheme::Http(reader));
     }
 }
 

@@ -3,7 +3,9 @@
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{accounts, articles, audit, authors, comments, http, media, openapi, sections, series, site, tags};
+use crate::{
+    accounts, articles, audit, authors, comments, http, media, mentions, openapi, sections, series, site, tags,
+};
 
 /// Every route, by audience.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -48,8 +50,20 @@ fn public(config: &mut ServiceConfig<'_>) {
         .service(comments::live::delivery::stream_comments)
         .service(comments::reading::list_comment_counts)
         .service(comments::reading::get_comment_context)
+        .service(comments::own_comments::get_own_comment)
+        .service(comments::own_comments::update_own_comment)
+        .service(comments::own_comments::withdraw_own_comment)
+        .service(comments::votes::cast_vote)
+        .service(comments::votes::retract_vote)
         .service(comments::delivery::create_comment)
+        .service(comments::previewing::preview_comment)
         .service(comments::delivery::get_comment)
+        .service(comments::subscriptions::delivery::subscribe_to_replies)
+        .service(comments::subscriptions::delivery::subscribe_to_article_comments)
+        .service(comments::subscriptions::delivery::confirm_comment_subscription)
+        .service(comments::subscriptions::delivery::end_comment_subscription)
+        .service(comments::subscriptions::delivery::open_unsubscribe_page)
+        .service(mentions::delivery::list_mentions)
         .service(media::renditions::delivery::get_media_rendition)
         .service(http::problem_pages::list_problems)
         .service(http::problem_pages::get_problem);
@@ -197,9 +211,14 @@ fn people_and_threads(config: &mut ServiceConfig<'_>) {
         .service(site::editorial::update_settings)
         .service(comments::editorial::get_thread)
         .service(comments::editorial::update_thread)
+        .service(comments::editorial::list_thread_transitions)
         .service(comments::editorial::list_editorial_comments)
+        .service(comments::editorial::get_comment_state_counts)
+        .service(comments::editorial::list_comment_revisions)
         .service(comments::editorial::get_editorial_comment)
-        .service(comments::editorial::update_comment);
+        .service(comments::editorial::update_comment)
+        .service(mentions::editorial::list_editorial_mentions)
+        .service(mentions::editorial::update_mention);
 }
 
 /// Who did what, with a token.

@@ -115,6 +115,13 @@ impl Application {
         let state = shared.state().clone();
         // It takes as long as one log-in, and nothing waits for it.
         drop(tokio::task::spawn_blocking(passwords::prepare));
+        // So that the first reader does not wait for the identity provider, and the server does not either.
+        let preparing = state.clone();
+        drop(tokio::spawn(async move {
+            if let Some(identities) = &preparing.reader_identities {
+                identities.prepare(preparing.clock.now()).await;
+            }
+        }));
         let server = HttpServer::new(move || app::app(shared.clone()))
             .client_request_timeout(HEAD_TIMEOUT)
             .keep_alive(KEEP_ALIVE)

@@ -10,6 +10,8 @@ use thiserror::Error;
 
 use crate::database::DatabaseLocation;
 use crate::database::sqlite::Durability;
+use crate::http::rate_limits::Rate;
+use crate::mail::relay::{MailSettingFault, MailSettings};
 use crate::media::renditions::rendition::MAX_RENDITION_SIDE;
 
 /// The widths in which everybody may ask for pictures, when nothing else is set.
@@ -17,6 +19,9 @@ const RENDITION_WIDTHS: [u16; 9] = [160, 320, 480, 640, 800, 960, 1280, 1600, 19
 
 /// The most widths that can be set. Each is another picture that strangers may have made.
 const MAX_RENDITION_WIDTHS: usize = 32;
+
+/// The most days that can be set for what is kept of commenters: a hundred years.
+const MAX_COMMENTER_DATA_DAYS: u32 = 36_500;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -33,6 +38,10 @@ pub struct Settings {
     pub first_administrator: FirstAdministrator,
     /// The page where people choose a password, which links to set one lead to.
     pub password_page: Option<String>,
+    /// The server that takes mail, and the sender; none where mail is off.
+    pub mail: Option<MailSettings>,
+    /// The page where readers confirm and end subscriptions, which links in mails lead to; none for the one of this server.
+    pub subscription_page: Option<String>,
     /// The most bytes of a request body.
     pub max_body_bytes: usize,
     /// Where the files are that editors upload.
@@ -43,10 +52,16 @@ pub struct Settings {
     pub cors_origins: CorsOrigins,
     /// The most listeners to threads that this instance takes at one time.
     pub max_listeners: usize,
-    /// Whether failed log-ins are counted.
+    /// Whether failed log-ins and comments are counted.
     pub rate_limits: RateLimits,
+    /// How often one stranger may post a comment; every one of the rates counts.
+    pub comment_rates: Vec<Rate>,
+    /// The identity provider that vouches for the readers of the site.
+    pub reader_identity: Option<ReaderIdentity>,
     /// Days after which a signing key is replaced by a new one; none for never.
     pub key_rotation_days: Option<u32>,
+    /// Days after which the e-mail address and the network of whoever wrote a comment are forgotten; none for never.
+    pub commenter_data_days: Option<u32>,
     /// The form of the log.
     pub log_format: LogFormat,
     /// The most pixels that a picture may have.
@@ -90,6 +105,26 @@ pub struct S3Bucket {
     pub access_key_id: String,
     /// The secret that proves it.
     pub secret_access_key: SecretString,
+}
+
+/// Who vouches for the readers of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderIdentity {
+    /// The issuer of its tokens, exactly as they name it.
+    pub issuer: String,
+    /// Whom its tokens are for, exactly as they name it.
+    pub audience: String,
+    /// Where its public keys are.
+    pub keys: KeySource,
+}
+
+/// Where a JWK set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// In a file.
+    File(PathBuf),
+    /// At an address.
+    Address(url::Url),
 }
 
 /// Which sites may call the API from a browser (CORS).
@@ -169,6 +204,18 @@ pub const ALL: &[SettingDoc] = &[
         default: "",
     },
     SettingDoc {
+        key: "GALLEY_SMTP_URL",
+        default: "",
+    },
+    SettingDoc {
+        key: "GALLEY_MAIL_FROM",
+        default: "",
+    },
+    SettingDoc {
+        key: "GALLEY_SUBSCRIPTION_PAGE",
+        default: "",
+    },
+    SettingDoc {
         key: "GALLEY_MAX_BODY_BYTES",
         default: "2097152",
     },
@@ -209,8 +256,28 @@ pub const ALL: &[SettingDoc] = &[
         default: "on",
     },
     SettingDoc {
+        key: "GALLEY_COMMENT_RATE",
+        default: "10/60,60/3600",
+    },
+    SettingDoc {
+        key: "GALLEY_READER_ISSUER",
+        default: "",
+    },
+    SettingDoc {
+        key: "GALLEY_READER_AUDIENCE",
+        default: "",
+    },
+    SettingDoc {
+        key: "GALLEY_READER_JWKS",
+        default: "",
+    },
+    SettingDoc {
         key: "GALLEY_KEY_ROTATION_DAYS",
         default: "90",
+    },
+    SettingDoc {
+        key: "GALLEY_COMMENTER_DATA_DAYS",
+        default: "180",
     },
     SettingDoc {
         key: "GALLEY_SQLITE_SYNCHRONOUS",
@@ -280,6 +347,14 @@ impl Settings {
                 Some(page) => Some(web_address("GALLEY_PASSWORD_PAGE", &page)?),
                 None => None,
             },
+            mail: mail(
+                lookup("GALLEY_SMTP_URL").as_deref(),
+                lookup("GALLEY_MAIL_FROM").as_deref(),
+            )?,
+            subscription_page: match lookup("GALLEY_SUBSCRIPTION_PAGE") {
+                Some(page) => Some(web_address("GALLEY_SUBSCRIPTION_PAGE", &page)?),
+                None => None,
+            },
             max_body_bytes: parsed(
                 "GALLEY_MAX_BODY_BYTES",
                 lookup("GALLEY_MAX_BODY_BYTES"),
@@ -298,7 +373,10 @@ impl Settings {
                 Some("off") => RateLimits::Off,
                 Some(other) => return Err(fault("GALLEY_RATE_LIMITS", format!("{other:?} is neither on nor off"))),
             },
+            comment_rates: comment_rates(lookup("GALLEY_COMMENT_RATE").as_deref())?,
+            reader_identity: reader_identity(&lookup)?,
             key_rotation_days: key_rotation_days(lookup("GALLEY_KEY_ROTATION_DAYS"))?,
+            commenter_data_days: commenter_data_days(lookup("GALLEY_COMMENTER_DATA_DAYS"))?,
             max_image_pixels: parsed("GALLEY_MAX_IMAGE_PIXELS", lookup("GALLEY_MAX_IMAGE_PIXELS"), 50_000_000)?,
             rendition_cache_bytes: parsed(
                 "GALLEY_RENDITION_CACHE_BYTES",
@@ -360,6 +438,22 @@ fn database_location(
         }
     };
     Ok(DatabaseLocation::Sqlite { path, durability })
+}
+
+fn mail(url: Option<&str>, from: Option<&str>) -> Result<Option<MailSettings>, SettingFault> {
+    const URL: &str = "GALLEY_SMTP_URL";
+    const FROM: &str = "GALLEY_MAIL_FROM";
+    let (url, from) = match (url, from) {
+        (None, None) => return Ok(None),
+        (Some(url), Some(from)) => (url, from),
+        (Some(_), None) => return Err(fault(FROM, format!("{URL} is set, so that this has to be set, too"))),
+        (None, Some(_)) => return Err(fault(URL, format!("{FROM} is set, so that this has to be set, too"))),
+    };
+    // The value is not repeated: it may hold a password.
+    MailSettings::new(url, from).map(Some).map_err(|reason| match reason {
+        MailSettingFault::From => fault(FROM, reason.to_string()),
+        MailSettingFault::Url | MailSettingFault::Tls | MailSettingFault::Password => fault(URL, reason.to_string()),
+    })
 }
 
 fn media_location(lookup: &impl Fn(&str) -> Option<String>) -> Result<MediaLocation, SettingFault> {
@@ -434,6 +528,68 @@ fn cors_origin(text: &str) -> Result<String, SettingFault> {
     }
 }
 
+fn commenter_data_days(value: Option<String>) -> Result<Option<u32>, SettingFault> {
+    const KEY: &str = "GALLEY_COMMENTER_DATA_DAYS";
+    match parsed(KEY, value, 180_u32)? {
+        0 => Ok(None),
+        days if days <= MAX_COMMENTER_DATA_DAYS => Ok(Some(days)),
+        days => Err(fault(
+            KEY,
+            format!("{days} is above {MAX_COMMENTER_DATA_DAYS}; write 0 for never"),
+        )),
+    }
+}
+
+fn comment_rates(text: Option<&str>) -> Result<Vec<Rate>, SettingFault> {
+    const KEY: &str = "GALLEY_COMMENT_RATE";
+    let text = text.unwrap_or("10/60,60/3600");
+    let rates: Option<Vec<Rate>> = text.split(',').map(Rate::parse).collect();
+    rates.filter(|rates| rates.len() <= 4).ok_or_else(|| {
+        let reason =
+            format!("{text:?} is not of the form COUNT/SECONDS, such as 10/60, nor up to 4 of these divided by commas");
+        fault(KEY, reason)
+    })
+}
+
+fn reader_identity(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<ReaderIdentity>, SettingFault> {
+    const KEYS: [&str; 3] = ["GALLEY_READER_ISSUER", "GALLEY_READER_AUDIENCE", "GALLEY_READER_JWKS"];
+    let [issuer, audience, keys] = KEYS.map(|key| lookup(key).ok_or(key));
+    if let (Err(_), Err(_), Err(_)) = (&issuer, &audience, &keys) {
+        return Ok(None);
+    }
+    let missing = |key: &'static str| fault(key, format!("it is not set; {} go together", KEYS.join(", ")));
+    let issuer = issuer.map_err(missing)?;
+    if lookup("GALLEY_PUBLIC_URL").is_some_and(|own| own.trim_end_matches('/') == issuer) {
+        return Err(fault("GALLEY_READER_ISSUER", "it is this server itself".to_owned()));
+    }
+    Ok(Some(ReaderIdentity {
+        issuer,
+        audience: audience.map_err(missing)?,
+        keys: key_source(&keys.map_err(missing)?)?,
+    }))
+}
+
+/// An https address, or a file. Keys that came over the network in the clear would be anybody's, so that http is for the
+/// machine itself.
+fn key_source(text: &str) -> Result<KeySource, SettingFault> {
+    let Some((scheme, _)) = text.split_once("://") else {
+        return Ok(KeySource::File(PathBuf::from(text)));
+    };
+    let is_loopback = |url: &url::Url| match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url::Url::parse(text) {
+        Ok(url) if scheme == "https" || (scheme == "http" && is_loopback(&url)) => Ok(KeySource::Address(url)),
+        _ => Err(fault(
+            "GALLEY_READER_JWKS",
+            format!("{text:?} is neither an https address nor a file; http is for this machine only"),
+        )),
+    }
+}
+
 fn key_rotation_days(value: Option<String>) -> Result<Option<u32>, SettingFault> {
     const KEY: &str = "GALLEY_KEY_ROTATION_DAYS";
     match parsed(KEY, value, 90_u32)? {
@@ -500,6 +656,9 @@ mod tests {
         assert_eq!(settings.public_url, "http://127.0.0.1:8080");
         assert!(matches!(settings.database, DatabaseLocation::Sqlite { path, .. } if path.ends_with("data/galley.db")));
         assert_eq!(settings.cors_origins, CorsOrigins::None);
+        assert_eq!(settings.commenter_data_days, Some(180));
+        let kept = with(&[("GALLEY_COMMENTER_DATA_DAYS", "0")]).unwrap();
+        assert_eq!(kept.commenter_data_days, None);
     }
 
     #[test]
@@ -510,6 +669,7 @@ mod tests {
             ("GALLEY_BIND", "8080"),
             ("GALLEY_PUBLIC_URL", "example.org"),
             ("GALLEY_PASSWORD_PAGE", "/password"),
+            ("GALLEY_SUBSCRIPTION_PAGE", "/subscriptions"),
             ("GALLEY_MAX_BODY_BYTES", "2 MB"),
             ("GALLEY_MEDIA_STORE", "s3://"),
             ("GALLEY_MEDIA_STORE", "ftp://files"),
@@ -517,8 +677,14 @@ mod tests {
             ("GALLEY_S3_ENDPOINT", "s3.example.org"),
             ("GALLEY_CORS_ORIGINS", "https://a.example/path"),
             ("GALLEY_RATE_LIMITS", "none"),
+            ("GALLEY_COMMENT_RATE", "10"),
+            ("GALLEY_COMMENT_RATE", "0/60"),
+            ("GALLEY_COMMENT_RATE", "10/60,"),
+            ("GALLEY_COMMENT_RATE", "1/1,1/1,1/1,1/1,1/1"),
             ("GALLEY_KEY_ROTATION_DAYS", "monthly"),
             ("GALLEY_KEY_ROTATION_DAYS", "4000"),
+            ("GALLEY_COMMENTER_DATA_DAYS", "-1"),
+            ("GALLEY_COMMENTER_DATA_DAYS", "36501"),
             ("GALLEY_SQLITE_SYNCHRONOUS", "off"),
             ("GALLEY_MAX_IMAGE_PIXELS", "50 MP"),
             ("GALLEY_RENDITION_CACHE_BYTES", "1 GB"),
@@ -529,6 +695,41 @@ mod tests {
         ] {
             let fault = Settings::from_lookup(|name| (name == key).then(|| value.to_owned())).unwrap_err();
             assert!(fault.to_string().starts_with(key), "{fault}");
+        }
+    }
+
+    #[test]
+    fn the_identity_provider_of_readers_is_set_as_a_whole_or_not_at_all() {
+        const ISSUER: (&str, &str) = ("GALLEY_READER_ISSUER", "https://id.example");
+        const AUDIENCE: (&str, &str) = ("GALLEY_READER_AUDIENCE", "comments");
+        const KEYS: (&str, &str) = ("GALLEY_READER_JWKS", "https://id.example/keys");
+        assert_eq!(with(&[]).unwrap().reader_identity, None);
+        assert!(with(&[ISSUER, AUDIENCE, KEYS]).unwrap().reader_identity.is_some());
+        let told = |settings: Result<Settings, SettingFault>| settings.unwrap_err().to_string();
+        assert!(told(with(&[AUDIENCE, KEYS])).starts_with("GALLEY_READER_ISSUER"));
+        assert!(told(with(&[ISSUER, KEYS])).starts_with("GALLEY_READER_AUDIENCE"));
+        assert!(told(with(&[ISSUER, AUDIENCE])).starts_with("GALLEY_READER_JWKS"));
+        assert!(told(with(&[ISSUER])).starts_with("GALLEY_READER_AUDIENCE"));
+        let own = [("GALLEY_PUBLIC_URL", "https://id.example/")];
+        let all = [own.as_slice(), &[ISSUER, AUDIENCE, KEYS]].concat();
+        let all: &'static [_] = Box::leak(all.into_boxed_slice());
+        assert!(told(with(all)).starts_with("GALLEY_READER_ISSUER"));
+        for good in [
+            "http://127.0.0.1:9000/keys",
+            "http://[::1]/k",
+            "http://localhost/k",
+            "/etc/galley/keys.json",
+            "keys.json",
+        ] {
+            assert!(key_source(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://id.example/keys",
+            "ftp://id.example/keys",
+            "https://",
+            "http://127.0.0.1.example/k",
+        ] {
+            assert!(key_source(bad).is_err(), "{bad}");
         }
     }
 
@@ -553,6 +754,28 @@ mod tests {
         assert!(
             !format!("{bucket:?}").contains("\"secret\""),
             "the secret would be in the log"
+        );
+    }
+
+    #[test]
+    fn mail_is_off_or_wholly_configured() {
+        const URL: (&str, &str) = ("GALLEY_SMTP_URL", "smtps://user:hunter2@mail.example.org");
+        const FROM: (&str, &str) = ("GALLEY_MAIL_FROM", "notices@example.org");
+        assert!(with(&[]).unwrap().mail.is_none());
+        let settings = with(&[URL, FROM]).unwrap();
+        assert!(settings.mail.is_some());
+        assert!(
+            !format!("{settings:?}").contains("hunter2"),
+            "the secret would be in the log"
+        );
+        let refused = |pairs| with(pairs).unwrap_err().to_string();
+        assert!(refused(&[URL]).starts_with("GALLEY_MAIL_FROM: "));
+        assert!(refused(&[FROM]).starts_with("GALLEY_SMTP_URL: "));
+        assert!(refused(&[URL, ("GALLEY_MAIL_FROM", "nobody")]).starts_with("GALLEY_MAIL_FROM: "));
+        let reason = refused(&[("GALLEY_SMTP_URL", "https://user:hunter2@mail.example.org"), FROM]);
+        assert!(
+            reason.starts_with("GALLEY_SMTP_URL: ") && !reason.contains("hunter2"),
+            "{reason}"
         );
     }
 

@@ -16,12 +16,17 @@ use crate::accounts::api_tokens::uses::TokenUses;
 use crate::accounts::keys::{KeyFault, KeyRing, SigningKey};
 use crate::audit::origin::{Actor, Credential, Origin};
 use crate::clock::Clock;
+use crate::comments::flood::CommentLimits;
 use crate::comments::live::hub::Hub;
+use crate::comments::reader_keys::{ReaderIdentities, ReaderKeyFault};
+use crate::comments::subscriptions::signing::SubscriptionSigner;
+use crate::comments::subscriptions::texts::Links;
 use crate::database::Database;
 use crate::database::failure::Failure;
 use crate::database::ids::{IdSource, RowId};
 use crate::http::client_key::ClientKeys;
 use crate::http::page::Cursors;
+use crate::mail::relay::{MailRelay, RelayFault};
 use crate::media::renditions::making::RenditionMaker;
 use crate::media::renditions::signing::RenditionSigner;
 use crate::media::storage::{MediaStorage, StorageFault};
@@ -51,11 +56,19 @@ pub struct AppState {
     pub renditions: RenditionMaker,
     /// What signs their addresses.
     pub rendition_signer: RenditionSigner,
+    /// The server that takes mail; none where mail is off.
+    pub mail: Option<MailRelay>,
+    /// What signs the links that end subscriptions.
+    pub subscription_signer: SubscriptionSigner,
     public_url: Arc<str>,
     /// What stands for clients without credentials.
     pub client_keys: ClientKeys,
     /// Who listens to threads on this instance.
     pub listeners: Hub,
+    /// How often strangers may comment.
+    pub comment_limits: CommentLimits,
+    /// What verifies the tokens of the identity provider of the site, if there is one.
+    pub reader_identities: Option<ReaderIdentities>,
     /// When API tokens were last used.
     pub token_uses: TokenUses,
     keys_refreshed_at: Mutex<Option<DateTime<Utc>>>,
@@ -73,6 +86,12 @@ pub enum StateFault {
     /// The store of files cannot be used.
     #[error("GALLEY_MEDIA_STORE: {0}")]
     Media(#[from] StorageFault),
+    /// The server that takes mail cannot be used.
+    #[error(transparent)]
+    Mail(#[from] RelayFault),
+    /// The keys of the identity provider of readers cannot be used.
+    #[error(transparent)]
+    ReaderKeys(#[from] ReaderKeyFault),
 }
 
 impl AppState {
@@ -97,9 +116,16 @@ impl AppState {
             cursors: Cursors::new(shared_secret(&database, "cursor-key").await?),
             client_keys: ClientKeys::new(shared_secret(&database, "client-key").await?),
             rendition_signer: RenditionSigner::new(shared_secret(&database, "rendition-key").await?),
+            subscription_signer: SubscriptionSigner::new(shared_secret(&database, "subscription-key").await?),
+            mail: settings.mail.as_ref().map(MailRelay::open).transpose()?,
             renditions: RenditionMaker::default(),
             media: MediaStorage::open(&settings)?,
             listeners: Hub::new(settings.max_listeners),
+            comment_limits: CommentLimits::new(&settings, &clock),
+            reader_identities: match settings.reader_identity.clone() {
+                Some(identity) => Some(ReaderIdentities::open(identity, now)?),
+                None => None,
+            },
             settings,
             database,
             keys,
@@ -147,6 +173,17 @@ impl AppState {
         let announced = read!(&self.database, accounts::announced_keys());
         self.keys.learn(announced?);
         Ok(())
+    }
+
+    /// Where links in mails to subscribers lead to.
+    #[must_use]
+    pub fn subscription_links(&self) -> Links {
+        let public_url = self.settings.public_url.clone();
+        let page = self.settings.subscription_page.clone();
+        Links {
+            page: page.unwrap_or_else(|| format!("{public_url}/subscriptions")),
+            public_url,
+        }
     }
 
     /// The stamp of a write that comes from there now.

@@ -88,7 +88,7 @@ def uuid_at(time: datetime.datetime, chance: random.Random) -> uuid.UUID:
 
 
 COLUMNS = (
-    "id, article_id, parent_id, path, depth, kind, state, author_name, reply_count, descendant_count, revision, "
+    "id, article_id, parent_id, path, depth, state, author_name, reply_count, descendant_count, revision, "
     "created_at, updated_at, body_markdown, body_html, body_text, score, last_activity_at"
 )
 
@@ -144,7 +144,6 @@ def values(comment: Comment, own_id, article_id, parent_id, time_of) -> tuple:
         parent_id,
         comment.path,
         comment.depth,
-        "comment",
         comment.state,
         "Grace",
         comment.replies,

@@ -63,6 +63,7 @@ def galley(
     program: pathlib.Path, database_url: str, data: pathlib.Path, extra: Mapping[str, str], log: pathlib.Path
 ) -> contextlib.AbstractContextManager[Server]:
     environment = {
+        "GALLEY_RATE_LIMITS": "off",
         **extra,
         "DATABASE_URL": database_url,
         "GALLEY_BIND": "127.0.0.1:0",

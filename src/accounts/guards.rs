@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use crate::accounts::account::Standing;
 use crate::accounts::api_tokens::api_token::{ApiTokenFault, TokenStanding};
-use crate::accounts::api_tokens::token_text::{TOKEN_PREFIX, TokenText};
+use crate::accounts::api_tokens::token_text::TokenText;
 use crate::accounts::claims::Identity;
 use crate::accounts::keys::TokenFault;
+use crate::accounts::marked_secret::TOKEN_PREFIX;
 use crate::accounts::permissions::{Permission, Reach};
 use crate::audit::origin::Origin;
 use crate::database::failure::Failure;
@@ -43,6 +44,12 @@ pub struct Authorized<P> {
 struct Demands(Vec<Demand>);
 
 type Demand = fn(&Identity) -> Result<(), Problem>;
+
+/// How a handler without a guard knows who sends a request: by a key that is the same for one sender.
+pub type Recognition = fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<Uuid, Problem>>>>;
+
+#[derive(Clone)]
+struct Recognized(Recognition);
 
 /// A sender who logged in. What decides who can get in at all (passwords, sessions, new tokens) is not for scripts: a token
 /// that leaks must not be able to make itself another.
@@ -246,15 +253,25 @@ pub async fn authenticate(request: &HttpRequest) -> Result<Identity, Problem> {
     verdict
 }
 
-/// Who sends a request (see [`Identity::principal`]), once everything holds that the guards of its handler demand; `None` where the handler
-/// has no guard, whatever credentials were sent.
+/// Tells how the sender of a request is known, in place of a guard. An extractor states it before it is carried out, as
+/// guards state what they demand.
+pub fn recognize_by(request: &HttpRequest, recognition: Recognition) {
+    request.extensions_mut().insert(Recognized(recognition));
+}
+
+/// Who sends a request (see [`Identity::principal`]), once everything holds that the guards of its handler demand; `None` where
+/// the handler neither has a guard nor knows its senders in another way, whatever credentials were sent.
 ///
 /// # Errors
-/// `not-authenticated`, `token-invalid` or `insufficient-scope`.
+/// `not-authenticated`, `token-invalid` or `insufficient-scope`, and what another way of knowing gives.
 pub async fn admitted(request: &HttpRequest) -> Result<Option<Uuid>, Problem> {
     let stated = request.extensions().get::<Demands>().cloned();
     let Some(Demands(demands)) = stated else {
-        return Ok(None);
+        let recognized = request.extensions().get::<Recognized>().cloned();
+        return match recognized {
+            Some(Recognized(recognition)) => recognition(request.clone()).await.map(Some),
+            None => Ok(None),
+        };
     };
     let identity = authenticate(request).await?;
     demands.iter().try_for_each(|demand| demand(&identity))?;

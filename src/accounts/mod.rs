@@ -8,6 +8,7 @@ pub mod handlers;
 pub mod key_files;
 pub mod key_rotation;
 pub mod keys;
+pub mod marked_secret;
 pub mod operations;
 pub mod passwords;
 pub mod permissions;

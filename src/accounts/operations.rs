@@ -11,6 +11,8 @@ pub enum Need {
     Nothing,
     /// An account, whatever its role.
     Account,
+    /// The edit token of the comment, or a token of whoever wrote it.
+    Writer,
     /// A scope that the token carries and the role has.
     Scope(Scope),
 }
@@ -44,9 +46,18 @@ pub fn need_of(operation: &str) -> Option<Need> {
         | "list_comments"
         | "stream_comments"
         | "create_comment"
+        | "preview_comment"
         | "get_comment"
         | "get_comment_context"
+        | "cast_vote"
+        | "retract_vote"
         | "list_comment_counts"
+        | "subscribe_to_replies"
+        | "subscribe_to_article_comments"
+        | "confirm_comment_subscription"
+        | "end_comment_subscription"
+        | "open_unsubscribe_page"
+        | "list_mentions"
         | "list_problems"
         | "get_problem"
         | "login"
@@ -64,6 +75,7 @@ pub fn need_of(operation: &str) -> Option<Need> {
         | "logout_everywhere"
         | "list_sessions"
         | "end_session" => Need::Account,
+        "get_own_comment" | "update_own_comment" | "withdraw_own_comment" => Need::Writer,
         "list_editorial_articles"
         | "get_editorial_article"
         | "get_editorial_document"
@@ -135,9 +147,16 @@ pub fn need_of(operation: &str) -> Option<Need> {
         | "delete_media" => Need::Scope(Scope::MediaWrite),
         "replace_settings" | "update_settings" => Need::Scope(Scope::Admin),
         "create_author" | "replace_author" | "update_author" | "delete_author" => Need::Scope(Scope::AuthorsWrite),
-        "get_thread" | "update_thread" | "list_editorial_comments" | "get_editorial_comment" | "update_comment" => {
-            Need::Scope(Scope::CommentsModerate)
-        }
+        "get_thread"
+        | "update_thread"
+        | "list_editorial_mentions"
+        | "update_mention"
+        | "list_thread_transitions"
+        | "list_editorial_comments"
+        | "get_comment_state_counts"
+        | "get_editorial_comment"
+        | "list_comment_revisions"
+        | "update_comment" => Need::Scope(Scope::CommentsModerate),
         _ => return None,
     })
 }

@@ -15,7 +15,8 @@ use crate::articles::merge::{ContentField, MergeRefusal};
 use crate::articles::preflight::PreflightFinding;
 use crate::audit::action::Action;
 use crate::authors::author::{AuthorFailure, BylineAuthorRow};
-use crate::comments::comment::{ImportedComment, ThreadChange, ThreadRow};
+use crate::comments::comment::{ImportedComment, ThreadRow};
+use crate::comments::thread_state::ThreadChange;
 use crate::conflict::{SlugConflict, StaleRevision};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
@@ -23,6 +24,7 @@ use crate::database::schema::{articles, published_articles, schedules, sections,
 use crate::database::timestamp::RowTime;
 use crate::field::{Line, Prose};
 use crate::markup::{self, Rendered};
+use crate::mentions::mention::ImportedMention;
 use crate::site::custom_fields::CustomFault;
 use crate::slug::Slug;
 
@@ -472,6 +474,8 @@ pub struct NewThread {
     pub change: Option<ThreadChange>,
     /// The comments that a document brings, in its order.
     pub comments: Vec<ImportedComment>,
+    /// What the document tells of links from elsewhere.
+    pub mentions: Vec<ImportedMention>,
     /// What to do with all this when the article is there already.
     pub on_existing: ExistingThread,
 }

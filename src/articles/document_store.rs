@@ -7,11 +7,13 @@
 
 use diesel::prelude::*;
 
-use super::{Connection, RunQueryDsl, article_access, articles as reads, authors, comments};
+use super::{Connection, RunQueryDsl, article_access, articles as reads, authors, comments, mentions};
 use crate::articles::article::{ArticleLookup, ArticleRow, BylineRow, Ownership};
-use crate::articles::document_texts::{Companions, MOST_COMMENTS, PublishedText, PublishedTextLookup, WorkingText};
+use crate::articles::document_texts::{
+    Companions, MOST_COMMENTS, MOST_MENTIONS, PublishedText, PublishedTextLookup, WorkingText,
+};
 use crate::articles::document_views::DocumentFormat;
-use crate::comments::comment::{ThreadRow, ThreadState};
+use crate::comments::comment::ThreadRow;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
 use crate::database::schema::articles;
@@ -75,11 +77,12 @@ async fn companions(
     thread: &ThreadRow,
     format: DocumentFormat,
 ) -> Result<Companions, Failure> {
-    let comments = match thread.state() {
-        ThreadState::Hidden => Vec::new(),
-        ThreadState::Open | ThreadState::Closed | ThreadState::ReadOnly => {
-            comments::approved(connection, thread.article_id, MOST_COMMENTS).await?
-        }
+    let (comments, mentions) = match thread.state().is_shown() {
+        true => (
+            comments::approved(connection, thread.article_id, MOST_COMMENTS).await?,
+            mentions::approved(connection, thread.article_id, MOST_MENTIONS).await?,
+        ),
+        false => (Vec::new(), Vec::new()),
     };
     let bios = match format {
         // Authors are changed at their own address, so that the file to edit does not have what cannot be edited in it.
@@ -89,5 +92,9 @@ async fn companions(
             authors::bios(connection, ids).await?
         }
     };
-    Ok(Companions { comments, bios })
+    Ok(Companions {
+        comments,
+        mentions,
+        bios,
+    })
 }

@@ -10,7 +10,7 @@ use crate::articles::article::{
     ArticleRow, Belongings, BylineRow, PublishedArticle, PublishedArticleRow, SeriesRefRow, WorkingArticle,
 };
 use crate::articles::content::ArticleDetails;
-use crate::comments::comment::{CommentKind, CommentRow, ThreadRow, ThreadState, fitting};
+use crate::comments::comment::{CommentRow, ThreadRow, ThreadState, fitting};
 use crate::comments::thread_path::ThreadPath;
 use crate::database::ids::RowId;
 use crate::database::timestamp::RowTime;
@@ -18,15 +18,21 @@ use crate::documents::{
     self, Document, DocumentAuthor, DocumentComment, DocumentCommentKind, DocumentSeries, Part, Span, ThreadClosing,
 };
 use crate::markup;
+use crate::mentions::mention::{MentionKind, MentionRow};
 
 /// The most comments of a document, as of a page of a thread.
 pub const MOST_COMMENTS: i64 = 250;
+
+/// The most mentions of a document.
+pub const MOST_MENTIONS: i64 = 100;
 
 /// What a document has beside the article itself.
 #[derive(Debug, Clone, Default)]
 pub struct Companions {
     /// The first approved comments of the thread, each before its answers.
     pub comments: Vec<CommentRow>,
+    /// The first approved mentions of the article.
+    pub mentions: Vec<MentionRow>,
     /// What is told about the authors, as Markdown.
     pub bios: Vec<(RowId, String)>,
 }
@@ -171,9 +177,14 @@ impl Said {
             section,
             series,
         } = belongings;
-        let Companions { comments, bios } = companions;
-        let comments = of_thread(comments);
+        let Companions {
+            comments,
+            mentions,
+            bios,
+        } = companions;
+        let mut comments = of_thread(comments);
         let omitted = omitted(thread, comments.len());
+        comments.extend(mentions.into_iter().map(mention));
         Document {
             title: Some(Part::hinted(title)),
             slug: Some(Part::hinted(slug)),
@@ -262,11 +273,7 @@ fn of_thread(rows: Vec<CommentRow>) -> Vec<DocumentComment> {
 fn comment(row: CommentRow, parent: Option<usize>) -> DocumentComment {
     let created_at: DateTime<Utc> = row.created_at.utc();
     DocumentComment {
-        kind: match row.kind() {
-            CommentKind::Comment => DocumentCommentKind::Comment,
-            CommentKind::Pingback => DocumentCommentKind::Pingback,
-            CommentKind::Trackback => DocumentCommentKind::Trackback,
-        },
+        kind: DocumentCommentKind::Comment,
         id: Some(Part::hinted(row.id.0.to_string())),
         author_name: row.author_name.map(Part::hinted),
         author_url: row.author_url.map(Part::hinted),
@@ -274,6 +281,23 @@ fn comment(row: CommentRow, parent: Option<usize>) -> DocumentComment {
         body_markdown: Part::hinted(row.body_markdown),
         parent,
         // The lines are those of the text that is still to be written.
+        span: Span::line(0),
+    }
+}
+
+fn mention(row: MentionRow) -> DocumentComment {
+    DocumentComment {
+        kind: match row.kind() {
+            MentionKind::Pingback => DocumentCommentKind::Pingback,
+            MentionKind::Trackback => DocumentCommentKind::Trackback,
+            MentionKind::Webmention => DocumentCommentKind::Webmention,
+        },
+        id: Some(Part::hinted(row.id.0.to_string())),
+        author_name: row.author_name.map(Part::hinted),
+        author_url: row.source_url.map(Part::hinted),
+        created_at: Some(Part::hinted(row.created_at.utc())),
+        body_markdown: Part::hinted(documents::markdown::line(&row.excerpt)),
+        parent: None,
         span: Span::line(0),
     }
 }

@@ -22,9 +22,8 @@ use crate::articles::editorial::{Allowed, PublicationRights};
 use crate::articles::views::input::{MAX_SERIES_POSITION, WriteStatus};
 use crate::articles::views::newsroom::EditorialArticleOut;
 use crate::authors::author::{AuthorBio, AuthorName};
-use crate::comments::comment::{
-    CommentBody, CommentKind, CommenterName, ImportedComment, ThreadChange, ThreadMessage, ThreadState,
-};
+use crate::comments::comment::{CommentBody, CommenterName, ImportedComment, ThreadMessage, ThreadState};
+use crate::comments::thread_state::{ClosedReason, ThreadChange};
 use crate::database::failure::Failure;
 use crate::documents::text::{Charset, Text};
 use crate::documents::{
@@ -41,6 +40,7 @@ use crate::http::problem_codes;
 use crate::http::times;
 use crate::http::write::{IdempotencyKeyHeader, Write};
 use crate::markup::{Policy, Rendered};
+use crate::mentions::mention::{ImportedMention, MentionKind};
 use crate::sections::section::SectionLookup;
 use crate::series::series::SeriesLookup;
 use crate::slug::Slug;
@@ -60,6 +60,9 @@ write_problems!(
 
 /// The most comments of one document. A thread may have more; they come by other ways.
 const MAX_COMMENTS: usize = 2_000;
+
+/// The characters of a mention that are kept.
+const MOST_OF_MENTION: usize = 1_000;
 
 /// The media types of documents, for the `Accept-Post` header.
 const ACCEPTED: &str = "text/markdown, text/plain, application/octet-stream";
@@ -317,13 +320,12 @@ impl DocumentArticle {
             extra: Some(extra).filter(|extra| document.revision.is_none() || !extra.is_empty()),
             ..ArticleEdit::default()
         };
+        let change = document.thread.map(|closing| faults.thread(closing));
+        let (comments, mentions) = faults.divided(document.comments);
         let thread = NewThread {
-            change: document.thread.map(|closing| faults.thread(closing)),
-            comments: document
-                .comments
-                .into_iter()
-                .filter_map(|comment| faults.comment(comment))
-                .collect(),
+            change,
+            comments,
+            mentions,
             on_existing,
         };
         let title_span = document.title.as_ref().and_then(|title| title.span);
@@ -520,7 +522,7 @@ impl PartFaults {
             created_at,
             body_markdown,
             parent,
-            kind,
+            kind: _,
             span,
         } = comment;
         let markdown = match body_markdown.value.is_empty() {
@@ -537,11 +539,44 @@ impl PartFaults {
             created_at: created_at.map(|created_at| created_at.value),
             body: Rendered::new(markdown, Policy::Comment),
             parent,
-            kind: match kind {
-                DocumentCommentKind::Comment => CommentKind::Comment,
-                DocumentCommentKind::Pingback => CommentKind::Pingback,
-                DocumentCommentKind::Trackback => CommentKind::Trackback,
-            },
+        })
+    }
+
+    /// The comments, each with the place among them of the one that it answers, and what tells of links from elsewhere. What
+    /// answers one of these is a comment on the article.
+    fn divided(&mut self, entries: Vec<DocumentComment>) -> (Vec<ImportedComment>, Vec<ImportedMention>) {
+        let (mut comments, mut mentions) = (Vec::new(), Vec::new());
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if let Some(kind) = mention_kind(entry.kind) {
+                mentions.extend(self.mention(entry, kind));
+                places.push(None);
+                continue;
+            }
+            let parent = entry.parent.and_then(|index| places.get(index).copied().flatten());
+            let comment = self.comment(DocumentComment { parent, ..entry });
+            places.push(comment.is_some().then_some(comments.len()));
+            comments.extend(comment);
+        }
+        (comments, mentions)
+    }
+
+    fn mention(&mut self, entry: DocumentComment, kind: MentionKind) -> Option<ImportedMention> {
+        let ImportedComment {
+            id,
+            author_name,
+            author_url,
+            created_at,
+            body,
+            parent: _,
+        } = self.comment(DocumentComment { parent: None, ..entry })?;
+        Some(ImportedMention {
+            id,
+            kind,
+            source_url: author_url,
+            author_name,
+            excerpt: body.text.chars().take(MOST_OF_MENTION).collect(),
+            created_at,
         })
     }
 
@@ -565,6 +600,9 @@ impl PartFaults {
             }),
             message: Patch::replacing(message),
             moderation: None,
+            close_after_days: Patch::Absent,
+            note: None,
+            reason: ClosedReason::Document,
         }
     }
 
@@ -629,6 +667,15 @@ fn status_warning(document: &Document, asked: Option<WriteStatus>) -> Option<War
         detail: "The document says that it is published. It is a draft until you add ?status=published or publish it."
             .to_owned(),
     })
+}
+
+fn mention_kind(kind: DocumentCommentKind) -> Option<MentionKind> {
+    match kind {
+        DocumentCommentKind::Comment => None,
+        DocumentCommentKind::Pingback => Some(MentionKind::Pingback),
+        DocumentCommentKind::Trackback => Some(MentionKind::Trackback),
+        DocumentCommentKind::Webmention => Some(MentionKind::Webmention),
+    }
 }
 
 fn thread_left_alone() -> DocumentWarning {

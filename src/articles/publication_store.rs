@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     Connection, RunQueryDsl, article_rows, article_slugs, article_transitions, audit, authors, corrections, media_uses,
-    readiness, tags,
+    readiness, tags, thread_states,
 };
 use crate::articles::article::{
     ArticleFailure, ArticleRow, Publication, Readiness, ScheduleChange, ScheduleRow, WorkingArticle,
@@ -85,6 +85,7 @@ pub async fn show(
         .values(&snapshot)
         .execute(connection)
         .await?;
+    thread_states::keep_after_publication(connection, row.id, published_at, shown.section_id).await?;
     show_byline(connection, row.id, content, published_at).await?;
     show_tags(connection, row.id, content, published_at).await?;
     article_slugs::mark_public(connection, &shown.slug).await?;
@@ -125,6 +126,7 @@ pub async fn hide(connection: &mut Connection, row: &mut ArticleRow) -> Result<(
     diesel::delete(published_articles::table.find(row.id))
         .execute(connection)
         .await?;
+    thread_states::forget_closing(connection, row.id).await?;
     diesel::delete(schedules::table.find(row.id).filter(schedules::publish_at.is_null()))
         .execute(connection)
         .await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Connection, RunQueryDsl, article_access, article_rows, article_slugs, article_transitions, articles as reads,
-    audit, comments, media_uses, publications, references, revisions, site,
+    audit, comments, media_uses, mentions, publications, references, revisions, site, thread_states,
 };
 use crate::accounts::permissions::Scope;
 use crate::articles::article::{
@@ -459,7 +459,7 @@ fn refuse_forbidden(
 fn refuse_thread(ownership: Ownership, thread: &NewThread) -> Result<(), ArticleFailure> {
     let (field, is_set) = (
         ArticleField::Thread,
-        thread.change.is_some() || !thread.comments.is_empty(),
+        thread.change.is_some() || !thread.comments.is_empty() || !thread.mentions.is_empty(),
     );
     match ownership.field_writer().right(field) {
         right @ FieldRight::Never if is_set => {
@@ -694,11 +694,13 @@ async fn import_thread(
     let NewThread {
         change,
         comments,
+        mentions,
         on_existing: _,
     } = thread;
     comments::import(connection, row.id, comments, stamp).await?;
+    mentions::import(connection, row.id, mentions, stamp).await?;
     if let Some(change) = change {
-        comments::apply_thread_change(connection, row.id, change, stamp).await?;
+        thread_states::apply(connection, row.id, change, stamp).await?;
     }
     Ok(())
 }

@@ -45,6 +45,8 @@ subject_kinds! {
     Thread = "thread";
     /// A comment.
     Comment = "comment";
+    /// A mention of an article by another page.
+    Mention = "mention";
     /// An author.
     Author = "author";
     /// A section.
@@ -148,10 +150,20 @@ actions! {
     PreviewLinkCreated: PreviewLink = "preview_link.created";
     /// A preview link was ended.
     PreviewLinkRevoked: PreviewLink = "preview_link.revoked";
-    /// A thread was opened, closed, or is moderated in another way.
+    /// A thread takes comments again.
+    ThreadOpened: Thread = "thread.opened";
+    /// A thread was closed.
+    ThreadClosed: Thread = "thread.closed";
+    /// A thread takes nothing for now.
+    ThreadSetReadOnly: Thread = "thread.set_read_only";
+    /// A thread was hidden from readers.
+    ThreadHidden: Thread = "thread.hidden";
+    /// What a thread says, how it is moderated, or when it closes by itself has changed.
     ThreadUpdated: Thread = "thread.updated";
     /// Comments came into a thread with a document.
     ThreadCommentsImported: Thread = "thread.comments_imported";
+    /// Mentions came to an article with a document.
+    ThreadMentionsImported: Thread = "thread.mentions_imported";
     /// A comment waits for a moderator again.
     CommentHeld: Comment = "comment.held";
     /// A comment was approved.
@@ -164,6 +176,16 @@ actions! {
     CommentRemoved: Comment = "comment.removed";
     /// A comment was pinned or featured, or is not any more.
     CommentMarked: Comment = "comment.marked";
+    /// A mention waits for a moderator again.
+    MentionHeld: Mention = "mention.held";
+    /// A mention was approved.
+    MentionApproved: Mention = "mention.approved";
+    /// A mention was rejected.
+    MentionRejected: Mention = "mention.rejected";
+    /// A mention was called spam.
+    MentionMarkedSpam: Mention = "mention.marked_spam";
+    /// A mention was removed.
+    MentionRemoved: Mention = "mention.removed";
     /// An author was made, by hand or by a byline.
     AuthorCreated: Author = "author.created";
     /// An author was changed.

@@ -92,7 +92,12 @@ impl Act {
                 Credential::AccessToken(id) => (ActorKind::Session, Some(account_id), Some(id)),
                 Credential::ApiToken(id) => (ActorKind::ApiToken, Some(account_id), Some(id)),
             },
-            Actor::Schedule { account_id } => (ActorKind::Schedule, Some(account_id), None),
+            // What becomes due by a rule is done in the name of nobody.
+            Actor::Schedule { account_id } => (
+                ActorKind::Schedule,
+                Some(account_id).filter(|account| !account.is_nil()),
+                None,
+            ),
             Actor::CommandLine => (ActorKind::CommandLine, None, None),
             Actor::Anonymous => (ActorKind::Anonymous, None, None),
         };

@@ -67,6 +67,7 @@ pub fn operations() -> String {
             None => "?".to_owned(),
             Some(Need::Nothing) => "nothing".to_owned(),
             Some(Need::Account) => "an account".to_owned(),
+            Some(Need::Writer) => "having written it".to_owned(),
             Some(Need::Scope(scope)) => format!("`{scope}`"),
         };
         let anybody = match need {
@@ -116,6 +117,7 @@ fn verdict(need: Option<Need>, role: Role) -> &'static str {
     match need {
         None => "?",
         Some(Need::Nothing | Need::Account) => "yes",
+        Some(Need::Writer) => "own",
         Some(Need::Scope(scope)) => reach_name(role.reach(scope)),
     }
 }

@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use crate::accounts::account::EmailAddress;
 use crate::audit::action::Action;
+use crate::comments::thread_state::ThreadStanding;
 use crate::conflict::StaleRevision;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{comment_writers, comments, threads};
+use crate::database::schema::{comment_writers, commenters, comments, threads};
 use crate::database::timestamp::RowTime;
-use crate::field::{Line, Prose, WebAddress};
-use crate::http::patch::Patch;
+use crate::field::{Line, PlainLine, PlainProse, PlainWebAddress, Prose, WebAddress};
 use crate::markup::Rendered;
 
 /// The name under a comment.
@@ -23,6 +23,15 @@ pub type CommenterName = Line<120>;
 
 /// The text of a comment, as Markdown.
 pub type CommentBody = Prose<10_000>;
+
+/// The name that a reader gives.
+pub type ReaderName = PlainLine<120>;
+
+/// The text that a reader sends, as Markdown.
+pub type ReaderText = PlainProse<10_000>;
+
+/// Hours in which a writer cannot post the same text again.
+pub const DUPLICATE_HOURS: i64 = 24;
 
 /// What readers are told about a closed thread.
 pub type ThreadMessage = Line<500>;
@@ -55,6 +64,8 @@ macro_rules! named_states {
     };
 }
 
+pub(crate) use named_states;
+
 named_states! {
     /// What a thread takes and shows.
     ThreadState {
@@ -76,6 +87,28 @@ named_states! {
         Pre = "pre",
         /// At once; a moderator may take it away.
         Post = "post",
+    }
+}
+
+named_states! {
+    /// Who may write comments, beside the newsroom.
+    CommentsFrom {
+        /// Everybody who gives a name.
+        Everyone = "everyone",
+        /// Readers whom the identity provider of the site vouches for.
+        Identified = "identified",
+    }
+}
+
+named_states! {
+    /// Who may vote on comments, beside the newsroom.
+    VotesFrom {
+        /// Everybody, once for each network.
+        Everyone = "everyone",
+        /// Readers whom the identity provider of the site vouches for.
+        Identified = "identified",
+        /// Nobody.
+        Nobody = "nobody",
     }
 }
 
@@ -119,15 +152,16 @@ named_states! {
     }
 }
 
-named_states! {
-    /// What a comment is.
-    CommentKind {
-        /// What a reader wrote.
-        Comment = "comment",
-        /// A pingback: another page links here.
-        Pingback = "pingback",
-        /// A trackback: another page says that it links here.
-        Trackback = "trackback",
+impl ThreadState {
+    /// What it is recorded as that a thread comes into this state.
+    #[must_use]
+    pub fn entered_as(self) -> Action {
+        match self {
+            Self::Open => Action::ThreadOpened,
+            Self::Closed => Action::ThreadClosed,
+            Self::ReadOnly => Action::ThreadSetReadOnly,
+            Self::Hidden => Action::ThreadHidden,
+        }
     }
 }
 
@@ -212,8 +246,6 @@ pub struct CommentRow {
     pub path: String,
     /// Its level, from 1.
     pub depth: i32,
-    /// The name of the kind.
-    pub kind: String,
     /// The name of the state.
     pub state: String,
     /// Who wrote it.
@@ -286,12 +318,6 @@ impl CommentRow {
     pub fn state(&self) -> CommentState {
         CommentState::from_name(&self.state).unwrap_or(CommentState::Removed)
     }
-
-    /// The kind; a name that this version does not know counts as a comment.
-    #[must_use]
-    pub fn kind(&self) -> CommentKind {
-        CommentKind::from_name(&self.kind).unwrap_or(CommentKind::Comment)
-    }
 }
 
 /// Bytes of text after which a page ends, so that no answer is larger than a mebibyte: escaping at most doubles them.
@@ -321,6 +347,21 @@ pub struct ModeratedComment {
     pub writer: Option<CommentWriterRow>,
 }
 
+/// How many comments there are in each state, as the threads have counted them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommentStateCounts {
+    /// Those that wait for a moderator.
+    pub pending: i64,
+    /// Those that readers see.
+    pub approved: i64,
+    /// Those that a moderator refused.
+    pub rejected: i64,
+    /// Those that are spam.
+    pub spam: i64,
+    /// Those that were taken away.
+    pub removed: i64,
+}
+
 /// A comment that a reader sends, checked.
 #[derive(Debug, Clone)]
 pub struct NewComment {
@@ -329,17 +370,91 @@ pub struct NewComment {
     /// The comment that it answers.
     pub parent_id: Option<Uuid>,
     /// Who wrote it.
-    pub author_name: CommenterName,
+    pub writer: CommentWriter,
     /// Their e-mail address.
     pub author_email: Option<EmailAddress>,
     /// Their own page.
-    pub author_url: Option<WebAddress>,
+    pub author_url: Option<PlainWebAddress>,
     /// The text.
     pub body: Rendered,
+    /// A keyed hash of writer, place and text, by which the same is known again.
+    pub text_digest: Uuid,
     /// The network that it comes from, as a keyed hash.
     pub network_key: Uuid,
+    /// The SHA-256 of the edit token, where the writer is given one.
+    pub edit_token_hash: Option<String>,
     /// When it is written.
     pub now: DateTime<Utc>,
+}
+
+/// Who writes a comment.
+#[derive(Debug, Clone)]
+pub enum CommentWriter {
+    /// Somebody who gives a name.
+    Anonymous {
+        /// The name.
+        name: ReaderName,
+    },
+    /// A reader whom the identity provider of the site vouches for.
+    Identified {
+        /// The id under which they are stored if they are new here.
+        new_id: Uuid,
+        /// The issuer that names them.
+        issuer: String,
+        /// Whom it names.
+        subject: String,
+        /// The name to show.
+        name: ReaderName,
+    },
+    /// An account.
+    Account {
+        /// The account.
+        account_id: Uuid,
+        /// The name to show, if not that of the account.
+        name: Option<ReaderName>,
+        /// What the account is in the newsroom.
+        standing: WriterStanding,
+    },
+}
+
+/// What an account that writes a comment is in the newsroom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriterStanding {
+    /// Nothing: it is a reader like others.
+    Reader,
+    /// It belongs to the newsroom.
+    Staff,
+    /// It belongs to the newsroom and decides about comments, also about its own.
+    Moderator,
+}
+
+/// A reader whom the identity provider of the site vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentifiedReader {
+    /// The issuer of the token.
+    pub issuer: String,
+    /// The subject of the token, which names the reader to the issuer.
+    pub subject: String,
+    /// The name to show, if the token has one that can be.
+    pub name: Option<ReaderName>,
+}
+
+/// A row of `commenters`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = commenters)]
+pub struct CommenterRow {
+    /// The id.
+    pub id: RowId,
+    /// The identity provider.
+    pub issuer: String,
+    /// Whom it means.
+    pub subject: String,
+    /// The name that was shown last.
+    pub name: String,
+    /// When they first wrote.
+    pub created_at: RowTime,
+    /// When their name last changed, or they last wrote.
+    pub updated_at: RowTime,
 }
 
 /// A comment that a document brings. It was moderated where it comes from.
@@ -357,19 +472,6 @@ pub struct ImportedComment {
     pub body: Rendered,
     /// The place in the document of the comment that it answers; always an earlier one.
     pub parent: Option<usize>,
-    /// What it is.
-    pub kind: CommentKind,
-}
-
-/// What shall change about a thread.
-#[derive(Debug, Clone)]
-pub struct ThreadChange {
-    /// The state, if it shall change.
-    pub state: Option<ThreadState>,
-    /// What readers are told about it.
-    pub message: Patch<ThreadMessage>,
-    /// The moderation mode, if it shall change.
-    pub moderation: Option<Moderation>,
 }
 
 /// What a moderator decides about a comment. What is left out stays as it is.
@@ -402,17 +504,23 @@ pub enum CommentFailure {
     Absent,
     /// There is no such published article.
     ArticleAbsent,
-    /// The thread takes no comments.
-    Closed {
-        /// What readers are told about it.
-        message: Option<String>,
-    },
+    /// The thread does not take what the reader sends.
+    Closed(ThreadStanding),
+    /// The thread was to be opened with a rule by which it closes at once.
+    ClosesAtOnce,
     /// The comment to answer is not one that readers see in this thread.
     ParentUnknown,
     /// The answer would stand too deep.
     TooDeep,
+    /// The same writer posted the same before.
+    Duplicate {
+        /// The comment, if readers see it.
+        conflicting_id: Option<Uuid>,
+    },
     /// As many comments of the thread are pinned as can be.
     TooManyPinned,
+    /// Its writer took it back, so that nobody can bring it back.
+    Withdrawn,
     /// Somebody else changed it.
     Stale(StaleRevision),
     /// The database failed.

@@ -1,15 +1,22 @@
 //! Threads and comments for moderators.
 
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, patch};
 use uuid::Uuid;
 
 use crate::accounts::guards::Authorized;
 use crate::accounts::permissions::ModerateComments;
+use crate::articles::access::BelongingListProblems;
 use crate::authors::editorial::{EditorialListProblems, EditorialReadProblems};
-use crate::comments::comment::{CommentFilter, Decision, ModeratedComment, ThreadChange, ThreadRow};
+use crate::comments::comment::{CommentFailure, CommentFilter, CommentStateCounts, Decision, ModeratedComment};
+use crate::comments::own_comment::CommentRevisionRow;
+use crate::comments::own_views::{CommentRevisionListQuery, CommentRevisionOut, CommentRevisionPage};
+use crate::comments::state_views::{ThreadTransitionOut, ThreadTransitionPage, ThreadTransitionQuery};
+use crate::comments::thread_state::{ClosedReason, RuledThread, ThreadChange, ThreadTransitionRow};
 use crate::comments::views::{
-    CommentDecisionIn, CommentListQuery, EditorialCommentOut, EditorialCommentPage, EditorialThreadOut, ThreadPatchIn,
+    CommentDecisionIn, CommentListQuery, CommentStateCountsOut, CommentStateCountsQuery, EditorialCommentOut,
+    EditorialCommentPage, EditorialThreadOut, ThreadPatchIn,
 };
 use crate::database::failure::Failure;
 use crate::http::answer::Answer;
@@ -19,11 +26,22 @@ use crate::http::page::{ListIdentity, Position, PositionKey, SortOrder, list_res
 use crate::http::problem::Problem;
 use crate::http::write::{IdempotencyKeyHeader, Write, WriteQuery};
 use crate::state::AppState;
-use crate::{carry_out, read, write_problems};
+use crate::{carry_out, problems, read, write_problems};
 
 write_problems!(
     /// What deciding about a comment or a thread can answer with.
-    ModerationProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+    ModerationProblems: MALFORMED_JSON, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND, REQUEST_TIMEOUT, COMMENT_WITHDRAWN, TOO_MANY, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+);
+
+problems!(
+    /// What counting comments can answer with.
+    CommentStateCountsProblems: INVALID_PARAMETER, UNKNOWN_PARAMETER, NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND
+);
+
+problems!(
+    /// What listing the texts of a comment can answer with.
+    CommentHistoryProblems: CURSOR_INVALID, CURSOR_MISMATCH, INVALID_PARAMETER, LIMIT_TOO_LARGE, UNKNOWN_PARAMETER,
+    NOT_AUTHENTICATED, TOKEN_INVALID, INSUFFICIENT_SCOPE, NOT_FOUND
 );
 
 /// Read a thread for moderating.
@@ -44,18 +62,21 @@ pub async fn get_thread(
     conditions: Conditions,
 ) -> Result<HttpResponse, Problem> {
     let article = id.0;
-    let row = existing_thread(&state, article).await?;
+    let thread = existing_thread(&state, article).await?;
     resource_response(
         &conditions,
-        row.revision,
+        thread.row.revision,
         Caching::Private,
-        &EditorialThreadOut::from(row),
+        &EditorialThreadOut::from(thread),
     )
 }
 
 /// Open or close a thread.
 ///
-/// A merge patch (RFC 7396): what is left out stays, null removes. `If-Match` may be sent and need not be.
+/// A merge patch (RFC 7396): what is left out stays, null removes. `If-Match` may be sent and need not be. An open thread
+/// takes everything; a closed one takes votes, a read-only one nothing, and both are shown; of a hidden one readers see
+/// nothing. A thread that is opened though the article is older than the rule says closes no more by itself:
+/// `close_after_days` is 0 then.
 #[utoipa::path(
     tag = "moderation",
     operation_id = "update_thread",
@@ -79,19 +100,72 @@ pub async fn update_thread(
         state: thread_state,
         message,
         moderation,
+        close_after_days,
+        note,
     } = write.body.json().await?;
     let change = ThreadChange {
         state: thread_state.0,
         message,
         moderation: moderation.0,
+        close_after_days,
+        note: note.0,
+        reason: ClosedReason::Editors,
     };
     let stamp = state.stamp(&caller);
     carry_out!(
         state,
         write.mode,
-        comments::update_thread(article, expected, change, stamp),
-        |row: ThreadRow| Answer::changed(row.revision, &EditorialThreadOut::from(row))
+        thread_states::update(article, expected, change, stamp),
+        |thread: RuledThread| Answer::changed(thread.row.revision, &EditorialThreadOut::from(thread))
     )
+}
+
+/// List the openings and closings of a thread.
+///
+/// Who opened or closed it, when and why. Those without an account were due by the age of the article.
+#[utoipa::path(
+    tag = "moderation",
+    operation_id = "list_thread_transitions",
+    security(("bearer" = [])),
+    params(("article_id" = Uuid, Path, description = "The id of the article"), ThreadTransitionQuery),
+    responses((status = 200, description = "A page of openings and closings, the newest first", body = ThreadTransitionPage,
+        headers(("Link" = String, description = "The neighbouring pages (RFC 8288)"))), BelongingListProblems),
+)]
+#[get("/threads/{article_id}/transitions")]
+pub async fn list_thread_transitions(
+    request: HttpRequest,
+    state: Data<AppState>,
+    _caller: Authorized<ModerateComments>,
+    id: IdInPath,
+    query: QueryParameters<ThreadTransitionQuery>,
+) -> Result<HttpResponse, Problem> {
+    let article = id.0;
+    let ThreadTransitionQuery { limit, cursor } = query.0;
+    let list = ListIdentity {
+        name: "thread transitions by created_at",
+        order: SortOrder::Descending,
+        filter: article.to_string(),
+    };
+    let page_request = state.cursors.request(list, limit.get(), cursor.as_deref())?;
+    existing_thread(&state, article).await?;
+    let slice = page_request.slice();
+    let rows: Result<Vec<ThreadTransitionRow>, Failure> =
+        read!(&state.database, thread_states::list_transitions(article, slice));
+    let page = state.cursors.page(&page_request, rows?, |row| Position {
+        key: PositionKey::Time(row.created_at.micros()),
+        id: row.id.0,
+    });
+    let envelope = ThreadTransitionPage {
+        data: page.rows.into_iter().map(ThreadTransitionOut::from).collect(),
+        page: page.info.clone(),
+    };
+    Ok(list_response(
+        &request,
+        &state.settings.public_url,
+        Caching::Private,
+        &page.info,
+        &envelope,
+    ))
 }
 
 /// List comments for moderating.
@@ -136,6 +210,76 @@ pub async fn list_editorial_comments(
     let data = page.rows.into_iter().map(EditorialCommentOut::from).collect();
     let envelope = EditorialCommentPage {
         data,
+        page: page.info.clone(),
+    };
+    Ok(list_response(
+        &request,
+        &state.settings.public_url,
+        Caching::Private,
+        &page.info,
+        &envelope,
+    ))
+}
+
+/// Count comments by their state.
+///
+/// Of one article, or of all.
+#[utoipa::path(
+    tag = "moderation",
+    operation_id = "get_comment_state_counts",
+    security(("bearer" = [])),
+    params(CommentStateCountsQuery),
+    responses((status = 200, description = "The counts", body = CommentStateCountsOut), CommentStateCountsProblems),
+)]
+#[get("/comments/counts")]
+pub async fn get_comment_state_counts(
+    state: Data<AppState>,
+    _caller: Authorized<ModerateComments>,
+    query: QueryParameters<CommentStateCountsQuery>,
+) -> Result<HttpResponse, Problem> {
+    let article = query.0.article_id.map(|article| article.0);
+    let counts: Result<Option<CommentStateCounts>, Failure> = read!(&state.database, own_comments::counts(article));
+    let counts = counts?.ok_or_else(|| Problem::not_found("thread"))?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, Caching::Private.header_value()));
+    Ok(response.json(CommentStateCountsOut::from(counts)))
+}
+
+/// List the texts of a comment.
+///
+/// What it says, and what it said before its writer edited it; the newest first. A comment that was withdrawn has none.
+#[utoipa::path(
+    tag = "moderation",
+    operation_id = "list_comment_revisions",
+    security(("bearer" = [])),
+    params(CommentRevisionListQuery, ("id" = Uuid, Path, description = "The id of the comment")),
+    responses((status = 200, description = "A page of texts, by number", body = CommentRevisionPage,
+        headers(("Link" = String, description = "The neighbouring pages (RFC 8288)"))), CommentHistoryProblems),
+)]
+#[get("/comments/{id}/revisions")]
+pub async fn list_comment_revisions(
+    request: HttpRequest,
+    state: Data<AppState>,
+    _caller: Authorized<ModerateComments>,
+    id: IdInPath,
+    query: QueryParameters<CommentRevisionListQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (id, CommentRevisionListQuery { limit, cursor, order }) = (id.0, query.0);
+    let list = ListIdentity {
+        name: "comment revisions by number",
+        order: order.unwrap_or(SortOrder::Descending),
+        filter: id.to_string(),
+    };
+    let page_request = state.cursors.request(list, limit.get(), cursor.as_deref())?;
+    let slice = page_request.slice();
+    let rows: Result<Vec<CommentRevisionRow>, CommentFailure> =
+        read!(&state.database, own_comments::revisions(id, slice));
+    let page = state.cursors.page(&page_request, rows?, |row| Position {
+        key: PositionKey::Time(i64::from(row.number)),
+        id,
+    });
+    let envelope = CommentRevisionPage {
+        data: page.rows.into_iter().map(CommentRevisionOut::from).collect(),
         page: page.info.clone(),
     };
     Ok(list_response(
@@ -215,8 +359,8 @@ pub async fn update_comment(
     )
 }
 
-async fn existing_thread(state: &AppState, article: Uuid) -> Result<ThreadRow, Problem> {
-    let found: Result<Option<ThreadRow>, Failure> = read!(&state.database, comments::find_thread(article));
+async fn existing_thread(state: &AppState, article: Uuid) -> Result<RuledThread, Problem> {
+    let found: Result<Option<RuledThread>, Failure> = read!(&state.database, thread_states::find(article));
     found?.ok_or_else(|| Problem::not_found("thread"))
 }
 

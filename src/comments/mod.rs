@@ -1,13 +1,29 @@
 //! Comments: what readers write under an article, in one thread of any size.
 
+pub mod closing;
 pub mod comment;
 pub mod delivery;
+pub mod edit_token;
 pub mod editorial;
+pub mod flood;
+pub mod forgetting;
 pub mod live;
+pub mod own_comment;
+pub mod own_comments;
+pub mod own_views;
+pub mod previewing;
 pub mod reader;
+pub mod reader_keys;
+pub mod reader_tokens;
 pub mod reading;
+pub mod rules;
+pub mod state_views;
+pub mod subscriptions;
 pub mod thread_page;
 pub mod thread_path;
 pub mod thread_reading;
+pub mod thread_state;
 pub mod thread_views;
 pub mod views;
+pub mod vote;
+pub mod votes;

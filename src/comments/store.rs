@@ -5,33 +5,67 @@
     reason = "each function fails as its error type says: the failures of the database, and the refusals of the noun"
 )]
 
+use chrono::{DateTime, Duration, Utc};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, audit};
+use super::{Connection, RunQueryDsl, audit, subscriptions};
 use crate::audit::action::Action;
 use crate::audit::entry::Act;
 use crate::comments::comment::{
-    CommentFailure, CommentFilter, CommentKind, CommentRow, CommentState, CommentWriterRow, CommenterName, Decision,
-    ImportedComment, MOST_PINNED, ModeratedComment, Moderation, NewComment, ThreadChange, ThreadRow, ThreadState,
+    CommentFailure, CommentFilter, CommentRow, CommentState, CommentWriter, CommentWriterRow, CommenterName,
+    CommenterRow, DUPLICATE_HOURS, Decision, ImportedComment, MOST_PINNED, ModeratedComment, Moderation, NewComment,
+    ThreadRow, ThreadState, WriterStanding,
 };
+use crate::comments::rules::CommentRules;
 use crate::comments::thread_path::ThreadPath;
+use crate::comments::thread_state::ReaderAct;
 use crate::conflict::StaleRevision;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
-use crate::database::schema::{comment_writers, comments, published_articles, threads};
+use crate::database::schema::{
+    accounts, comment_writers, commenters, comments, published_articles, site_settings, threads,
+};
 use crate::database::timestamp::RowTime;
+use crate::field::PlainWebAddress;
 use crate::http::conditional::Expected;
 use crate::http::page::{PositionKey, Slice, SortOrder};
-use crate::http::patch::Patch;
 use crate::state::Stamp;
 
-/// Passes if readers see the article.
-pub async fn require_published(connection: &mut Connection, article: Uuid) -> Result<(), CommentFailure> {
-    published_thread(connection, article).await.map(drop)
+/// The id of the only row of the settings.
+const THE_SETTINGS: i32 = 1;
+
+/// What the site asks of comments, for the thread of an article that readers see. One statement, since every post needs it.
+pub async fn rules_of_thread(connection: &mut Connection, article: Uuid) -> Result<CommentRules, CommentFailure> {
+    let row: Option<(String, i32, i32)> = published_articles::table
+        .inner_join(site_settings::table.on(site_settings::id.eq(THE_SETTINGS)))
+        .filter(published_articles::article_id.eq(RowId(article)))
+        .select((
+            site_settings::comments_from,
+            site_settings::comment_characters,
+            site_settings::comment_links,
+        ))
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(CommentRules::from_row).ok_or(CommentFailure::ArticleAbsent)
+}
+
+/// What the site asks of comments.
+pub async fn rules_of_site(connection: &mut Connection) -> Result<CommentRules, CommentFailure> {
+    let row: (String, i32, i32) = site_settings::table
+        .find(THE_SETTINGS)
+        .select((
+            site_settings::comments_from,
+            site_settings::comment_characters,
+            site_settings::comment_links,
+        ))
+        .first(connection)
+        .await?;
+    Ok(CommentRules::from_row(row))
 }
 
 /// A comment that readers can see, with what the thread says about it.
@@ -63,19 +97,17 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
     let thread = next_ordinal(connection, article)
         .await?
         .ok_or(CommentFailure::ArticleAbsent)?;
-    if thread.state() != ThreadState::Open {
-        return Err(CommentFailure::Closed {
-            message: thread.message,
-        });
-    }
+    thread.require(ReaderAct::Post, new.now)?;
     let NewComment {
         id,
         parent_id,
-        author_name,
+        writer,
         author_email,
         author_url,
         body,
+        text_digest,
         network_key,
+        edit_token_hash,
         now,
     } = new;
     let parent = match parent_id {
@@ -83,9 +115,17 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         Some(id) => Some(answerable(connection, article, id).await?),
     };
     let path = path_below(parent.as_ref(), ordinal(&thread))?;
-    let state = match thread.moderation() {
-        Moderation::Pre => CommentState::Pending,
-        Moderation::Post => CommentState::Approved,
+    // The thread is held, so that of two at once the second finds the first.
+    refuse_duplicate(connection, article, text_digest, now.into()).await?;
+    let KnownWriter {
+        name,
+        account_id,
+        commenter_id,
+        standing,
+    } = known_writer(connection, writer, now.into()).await?;
+    let state = match (thread.moderation(), standing) {
+        (Moderation::Post, _) | (Moderation::Pre, WriterStanding::Moderator) => CommentState::Approved,
+        (Moderation::Pre, WriterStanding::Staff | WriterStanding::Reader) => CommentState::Pending,
     };
     let row = CommentRow {
         id: RowId(id),
@@ -93,10 +133,9 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         parent_id: parent.map(|parent| parent.id),
         depth: depth(&path),
         path: path.as_str().to_owned(),
-        kind: CommentKind::Comment.as_str().to_owned(),
         state: state.as_str().to_owned(),
-        author_name: Some(author_name.into_string()),
-        author_url: author_url.map(crate::field::WebAddress::into_string),
+        author_name: Some(name),
+        author_url: author_url.map(PlainWebAddress::into_string),
         article_revision: Some(article_revision),
         reply_count: 0,
         descendant_count: 0,
@@ -110,9 +149,14 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         last_activity_at: now.into(),
         is_pinned: false,
         is_featured: false,
-        is_staff: false,
+        is_staff: standing != WriterStanding::Reader,
         edited_at: None,
-        change_sequence: next_change(&thread),
+        // Nobody who listens learns of what waits.
+        change_sequence: if state == CommentState::Approved {
+            next_change(&thread)
+        } else {
+            0
+        },
     };
     diesel::insert_into(comments::table)
         .values(&row)
@@ -121,12 +165,12 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
     let writer = CommentWriterRow {
         comment_id: row.id,
         article_id: article,
-        account_id: None,
-        commenter_id: None,
+        account_id,
+        commenter_id,
         email: author_email.map(crate::accounts::account::EmailAddress::into_string),
         network_key: Some(RowId(network_key)),
-        text_digest: None,
-        edit_token_hash: None,
+        text_digest: Some(RowId(text_digest)),
+        edit_token_hash,
         written_at: row.created_at,
         withdrawn_at: None,
     };
@@ -135,6 +179,7 @@ pub async fn create(connection: &mut Connection, article: Uuid, new: NewComment)
         .execute(connection)
         .await?;
     count(connection, &row, &path, state, 1).await?;
+    subscriptions::after_posting(connection, &row, writer.email.as_deref()).await?;
     Ok(row)
 }
 
@@ -144,32 +189,111 @@ fn next_change(thread: &ThreadRow) -> i64 {
     thread.change_sequence.saturating_add(1)
 }
 
+/// Refuses what the same writer posted in the same place a short while ago, and did not take back.
+async fn refuse_duplicate(
+    connection: &mut Connection,
+    article: RowId,
+    digest: Uuid,
+    now: RowTime,
+) -> Result<(), CommentFailure> {
+    let since = RowTime::from(now.utc() - Duration::hours(DUPLICATE_HOURS));
+    let earlier: Option<(RowId, String)> = comment_writers::table
+        .inner_join(comments::table.on(comments::id.eq(comment_writers::comment_id)))
+        .filter(comment_writers::article_id.eq(article))
+        .filter(comment_writers::text_digest.eq(RowId(digest)))
+        .filter(comment_writers::written_at.gt(since))
+        .filter(comment_writers::withdrawn_at.is_null())
+        .select((comments::id, comments::state))
+        .first(connection)
+        .await
+        .optional()?;
+    match earlier {
+        None => Ok(()),
+        Some((id, state)) => Err(CommentFailure::Duplicate {
+            conflicting_id: (state == CommentState::Approved.as_str()).then_some(id.0),
+        }),
+    }
+}
+
+/// What a comment says of its writer, and what is kept apart from it.
+struct KnownWriter {
+    name: String,
+    account_id: Option<RowId>,
+    commenter_id: Option<RowId>,
+    standing: WriterStanding,
+}
+
+async fn known_writer(
+    connection: &mut Connection,
+    writer: CommentWriter,
+    now: RowTime,
+) -> Result<KnownWriter, CommentFailure> {
+    let nobody = KnownWriter {
+        name: String::new(),
+        account_id: None,
+        commenter_id: None,
+        standing: WriterStanding::Reader,
+    };
+    match writer {
+        CommentWriter::Anonymous { name } => Ok(KnownWriter {
+            name: name.into_string(),
+            ..nobody
+        }),
+        CommentWriter::Identified {
+            new_id,
+            issuer,
+            subject,
+            name,
+        } => {
+            let name = name.into_string();
+            let row = CommenterRow {
+                id: RowId(new_id),
+                issuer,
+                subject,
+                name: name.clone(),
+                created_at: now,
+                updated_at: now,
+            };
+            let commenter: RowId = diesel::insert_into(commenters::table)
+                .values(&row)
+                .on_conflict((commenters::issuer, commenters::subject))
+                .do_update()
+                .set((commenters::name.eq(name.clone()), commenters::updated_at.eq(now)))
+                .returning(commenters::id)
+                .get_result(connection)
+                .await?;
+            Ok(KnownWriter {
+                name,
+                commenter_id: Some(commenter),
+                ..nobody
+            })
+        }
+        CommentWriter::Account {
+            account_id,
+            name,
+            standing,
+        } => {
+            let account_id = RowId(account_id);
+            let name = if let Some(name) = name {
+                name.into_string()
+            } else {
+                let query = accounts::table.find(account_id).select(accounts::name);
+                query.first(connection).await?
+            };
+            Ok(KnownWriter {
+                name,
+                account_id: Some(account_id),
+                standing,
+                ..nobody
+            })
+        }
+    }
+}
+
 /// The thread of an article, for the newsroom.
 pub async fn find_thread(connection: &mut Connection, article: Uuid) -> Result<Option<ThreadRow>, Failure> {
     let query = threads::table.find(RowId(article)).select(ThreadRow::as_select());
     Ok(query.first(connection).await.optional()?)
-}
-
-/// Changes a thread.
-pub async fn update_thread(
-    connection: &mut Connection,
-    article: Uuid,
-    expected: Expected,
-    change: ThreadChange,
-    stamp: Stamp,
-) -> Result<ThreadRow, CommentFailure> {
-    let row = lock_thread(connection, RowId(article))
-        .await?
-        .ok_or(CommentFailure::Absent)?;
-    if !expected.allows(row.revision) {
-        let changed_at = row.updated_at.utc();
-        return Err(CommentFailure::Stale(StaleRevision {
-            revision: row.revision,
-            changed_by: None,
-            changed_at,
-        }));
-    }
-    Ok(apply_thread_change(connection, row.article_id, change, &stamp).await?)
 }
 
 /// Comments for moderators, newest first or oldest first, from a place on.
@@ -240,11 +364,32 @@ pub async fn decide(
     state: CommentState,
     stamp: Stamp,
 ) -> Result<CommentRow, CommentFailure> {
-    let mut row = hold_comment(connection, id, &expected).await?;
-    let former = row.state();
+    let row = hold_comment(connection, id, &expected).await?;
+    let (former, before) = (row.state(), row.revision);
     if former == state {
         return Ok(row);
     }
+    let writer = writer_of(connection, row.id).await?;
+    if writer.is_some_and(|writer| writer.withdrawn_at.is_some()) {
+        return Err(CommentFailure::Withdrawn);
+    }
+    let row = put_into_state(connection, row, state, stamp.now).await?;
+    // Who wrote the comment may ask to be forgotten, so that the log, which nobody can take anything out of, has no name.
+    let act = Act::on(state.recorded_as(), row.id.0)
+        .between(Some(before), Some(row.revision))
+        .with(json!({"article_id": row.article_id.0, "from": former.as_str()}));
+    audit::record(connection, act, &stamp).await?;
+    Ok(row)
+}
+
+/// Puts a comment that the transaction holds into another state, and every counter with it.
+pub async fn put_into_state(
+    connection: &mut Connection,
+    mut row: CommentRow,
+    state: CommentState,
+    now: DateTime<Utc>,
+) -> Result<CommentRow, Failure> {
+    let former = row.state();
     let is_seen = [former, state].contains(&CommentState::Approved);
     if is_seen {
         row.change_sequence = change_sequence(connection, row.article_id).await?.saturating_add(1);
@@ -253,9 +398,8 @@ pub async fn decide(
     count(connection, &row, &path, former, -1).await?;
     count(connection, &row, &path, state, 1).await?;
     state.as_str().clone_into(&mut row.state);
-    let before = row.revision;
     row.revision = row.revision.saturating_add(1);
-    row.updated_at = stamp.now.into();
+    row.updated_at = now.into();
     if state == CommentState::Approved {
         row.last_activity_at = match row.descendant_count {
             0 => row.created_at,
@@ -276,11 +420,7 @@ pub async fn decide(
     if former == CommentState::Approved {
         recall_activity(connection, row.article_id, &path).await?;
     }
-    // Who wrote the comment may ask to be forgotten, so that the log, which nobody can take anything out of, has no name.
-    let act = Act::on(state.recorded_as(), row.id.0)
-        .between(Some(before), Some(row.revision))
-        .with(json!({"article_id": row.article_id.0, "from": former.as_str()}));
-    audit::record(connection, act, &stamp).await?;
+    subscriptions::after_decision(connection, &row, former, row.updated_at).await?;
     Ok(row)
 }
 
@@ -373,7 +513,7 @@ async fn pinned_count(connection: &mut Connection, article: RowId) -> Result<i64
 }
 
 /// A comment, held together with its thread until the transaction ends.
-async fn hold_comment(
+pub async fn hold_comment(
     connection: &mut Connection,
     id: Uuid,
     expected: &Expected,
@@ -444,51 +584,6 @@ pub async fn approved(connection: &mut Connection, article: RowId, most: i64) ->
     Ok(query.load(connection).await?)
 }
 
-/// Changes a thread. A change that says what the thread says already is none.
-pub async fn apply_thread_change(
-    connection: &mut Connection,
-    article: RowId,
-    change: ThreadChange,
-    stamp: &Stamp,
-) -> Result<ThreadRow, Failure> {
-    let row = lock_thread(connection, article)
-        .await?
-        .ok_or_else(|| Failure::Internal("an article has no thread".into()))?;
-    let ThreadChange {
-        state,
-        message,
-        moderation,
-    } = change;
-    let message = match message {
-        Patch::Absent => row.message.clone(),
-        Patch::Null => None,
-        Patch::Value(message) => Some(message.into_string()),
-    };
-    let state = state.map_or(row.state.clone(), |state| state.as_str().to_owned());
-    let moderation = moderation.map_or(row.moderation.clone(), |mode| mode.as_str().to_owned());
-    if (&state, &message, &moderation) == (&row.state, &row.message, &row.moderation) {
-        return Ok(row);
-    }
-    let changes = (
-        threads::state.eq(state),
-        threads::message.eq(message),
-        threads::moderation.eq(moderation),
-        threads::revision.eq(row.revision.saturating_add(1)),
-        threads::updated_at.eq(RowTime::from(stamp.now)),
-        threads::change_sequence.eq(threads::change_sequence + 1_i64),
-    );
-    let now: ThreadRow = diesel::update(threads::table.find(article))
-        .set(changes)
-        .returning(ThreadRow::as_returning())
-        .get_result(connection)
-        .await?;
-    let act = Act::on(Action::ThreadUpdated, article.0)
-        .between(Some(row.revision), Some(now.revision))
-        .with(json!({"state": now.state, "moderation": now.moderation}));
-    audit::record(connection, act, stamp).await?;
-    Ok(now)
-}
-
 /// Stores the comments of a document that the thread does not have yet, approved as they were where they come from.
 /// Uploading the same document again adds nothing.
 pub async fn import(
@@ -541,7 +636,6 @@ async fn store_imported(
         created_at,
         body,
         parent,
-        kind,
     } = comment;
     let parent = parent.and_then(|index| stored.get(index));
     // An answer below the deepest level is kept, beside the one that it answers.
@@ -556,7 +650,6 @@ async fn store_imported(
         parent_id,
         depth: depth(&path),
         path: path.as_str().to_owned(),
-        kind: kind.as_str().to_owned(),
         state: CommentState::Approved.as_str().to_owned(),
         author_name: author_name.map(crate::field::Line::into_string),
         author_url: author_url.map(crate::field::WebAddress::into_string),
@@ -643,7 +736,7 @@ async fn answerable(connection: &mut Connection, article: RowId, id: Uuid) -> Re
 }
 
 /// The thread, held until the transaction ends.
-async fn lock_thread(connection: &mut Connection, article: RowId) -> Result<Option<ThreadRow>, Failure> {
+pub async fn lock_thread(connection: &mut Connection, article: RowId) -> Result<Option<ThreadRow>, Failure> {
     let query = diesel::update(threads::table.find(article))
         .set(threads::revision.eq(threads::revision))
         .returning(ThreadRow::as_returning());

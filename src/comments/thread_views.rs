@@ -177,6 +177,8 @@ impl From<&ThreadRow> for CommentCountOut {
         let ThreadOut {
             state,
             message: _,
+            closed_reason: _,
+            closes_at: _,
             approved_count,
         } = ThreadOut::from(row);
         Self {

@@ -8,16 +8,19 @@ use uuid::Uuid;
 
 use crate::accounts::account::EmailAddress;
 use crate::comments::comment::{
-    CommentBody, CommentRow, CommentState, CommenterName, ModeratedComment, Moderation, ThreadMessage, ThreadRow,
-    ThreadState,
+    CommentRow, CommentState, CommentStateCounts, ModeratedComment, Moderation, ReaderName, ReaderText, ThreadMessage,
+    ThreadRow, ThreadState,
 };
+use crate::comments::rules::TextFigures;
 use crate::comments::thread_path::ThreadPath;
+use crate::comments::thread_state::{ClosedReason, RuleSource, RuledThread, ThreadDays, ThreadNote};
 use crate::database::timestamp::RowTime;
-use crate::field::WebAddress;
+use crate::field::PlainWebAddress;
 use crate::http::input::{InputFaults, UuidText};
 use crate::http::page::{ListLimit, PageInfo, SortOrder};
 use crate::http::patch::{Kept, Patch};
 use crate::http::times;
+use crate::markup::Rendered;
 
 /// What an article says about its thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -28,7 +31,15 @@ pub struct ThreadOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Comments are closed.")]
     pub message: Option<String>,
-    /// The comments that readers see.
+    /// Why it is not open. Left out of an open thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub closed_reason: Option<ClosedReason>,
+    /// When it will close by itself. Left out when it will not, and of threads that are not open.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub closes_at: Option<DateTime<Utc>>,
+    /// The comments that readers see; none of a hidden thread.
     #[schema(example = 12)]
     pub approved_count: i32,
 }
@@ -64,10 +75,6 @@ pub enum CommenterBadge {
 pub enum ThreadItemKind {
     /// What a reader wrote.
     Comment,
-    /// Another page links here.
-    Pingback,
-    /// Another page says that it links here.
-    Trackback,
     /// Replies that this page leaves out.
     More,
 }
@@ -164,7 +171,7 @@ pub struct ThreadItem {
 }
 
 /// A comment by itself.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct CommentOut {
     /// The id.
     pub id: Uuid,
@@ -224,15 +231,29 @@ pub struct CommentOut {
     #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
     #[schema(nullable = false)]
     pub edited_at: Option<DateTime<Utc>>,
+    /// In the answer to the post only: until when its writer can edit it. Left out when the site has no such time.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub edit_until: Option<DateTime<Utc>>,
+    /// In the first answer to a post without a token only, and never shown again: what to send as the bearer token to see,
+    /// edit or withdraw the comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        example = "galley_cmt_019ab3c45d6e7f809a1b2c3d4e5f6071_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG_a53e5c0b"
+    )]
+    pub edit_token: Option<String>,
 }
 
 /// A comment to post.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = InputFaults, deny_unknown_fields)]
 pub struct CommentIn {
-    /// The name to show.
-    #[schema(value_type = String, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Grace")]
-    pub author_name: CommenterName,
+    /// The name to show. Whoever sends no token must give one. In place of the name of an account it is shown, and in place of
+    /// a name that the identity provider does not tell.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 120, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$", example = "Grace")]
+    pub author_name: Option<ReaderName>,
     /// An e-mail address. It is never shown.
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, max_length = 254, format = Email, example = "grace@example.org")]
@@ -240,14 +261,54 @@ pub struct CommentIn {
     /// The writer's own page: an http or https address.
     #[deserr(default)]
     #[schema(value_type = String, required = false, nullable = false, max_length = 2_000, pattern = "^https?://[^\\s/?#]+", example = "https://example.org/grace")]
-    pub author_url: Option<WebAddress>,
+    pub author_url: Option<PlainWebAddress>,
     /// The text, as Markdown: paragraphs, emphasis, lists, quotations, code and links.
     #[schema(value_type = String, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Well said.")]
-    pub body_markdown: CommentBody,
+    pub body_markdown: ReaderText,
     /// The comment that it answers, of the same article.
     #[deserr(default)]
     #[schema(value_type = Uuid, required = false, nullable = false)]
     pub parent_id: Option<UuidText>,
+}
+
+/// A text to preview.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+pub struct CommentPreviewIn {
+    /// The text, as Markdown: paragraphs, emphasis, lists, quotations, code and links.
+    #[schema(value_type = String, min_length = 1, max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Well *said*.")]
+    pub body_markdown: ReaderText,
+}
+
+/// What a text looks like as a comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CommentPreviewOut {
+    /// The text as sanitized HTML.
+    #[schema(example = "<p>Well <em>said</em>.</p>")]
+    pub body_html: String,
+    /// The text without markup.
+    #[schema(example = "Well said.")]
+    pub body_text: String,
+    /// The characters of the source.
+    #[schema(example = 12)]
+    pub characters: usize,
+    /// The links, written as such or not.
+    #[schema(example = 0)]
+    pub links: usize,
+}
+
+impl CommentPreviewOut {
+    /// The view of a text.
+    #[must_use]
+    pub fn new(text: Rendered, figures: TextFigures) -> Self {
+        let TextFigures { characters, links } = figures;
+        Self {
+            body_html: text.html,
+            body_text: text.text,
+            characters,
+            links,
+        }
+    }
 }
 
 /// A thread, as the newsroom sees it.
@@ -261,6 +322,25 @@ pub struct EditorialThreadOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Comments are closed.")]
     pub message: Option<String>,
+    /// Why it is not open. Left out of an open thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub closed_reason: Option<ClosedReason>,
+    /// When it will close by itself. Left out when it will not, and of threads that are not open.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub closes_at: Option<DateTime<Utc>>,
+    /// The rule of the article itself: the days from the first publication after which the thread closes; 0 for never. Left
+    /// out when the article has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 14, minimum = 0, maximum = 3_650)]
+    pub close_after_days: Option<i32>,
+    /// The days that count: the rule of the article, else of its section, else of the nearest section above, else of the
+    /// site; 0 for never.
+    #[schema(example = 14, minimum = 0, maximum = 3_650)]
+    pub effective_close_after_days: i32,
+    /// Whose rule that is.
+    pub close_rule_from: RuleSource,
     /// Whether new comments are shown at once or wait for a moderator.
     pub moderation: Moderation,
     /// Comments that readers see.
@@ -302,6 +382,16 @@ pub struct ThreadPatchIn {
     #[deserr(default)]
     #[schema(value_type = Moderation, required = false, nullable = false)]
     pub moderation: Kept<Moderation>,
+    /// The days from the first publication after which the thread closes by itself; 0 for never. Null inherits the rule of the
+    /// section, else of the nearest section above, else of the site.
+    #[deserr(default)]
+    #[schema(value_type = Option<i32>, required = false, minimum = 0, maximum = 3_650, example = 14)]
+    pub close_after_days: Patch<ThreadDays>,
+    /// What to say about a change of `state`, for the record only: it stands among the transitions of the thread, and is left
+    /// out when the state does not change.
+    #[deserr(default)]
+    #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 2_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$", example = "Until the lawyers have looked at it.")]
+    pub note: Kept<ThreadNote>,
 }
 
 /// A comment, as moderators see it.
@@ -356,6 +446,10 @@ pub struct EditorialCommentOut {
     /// Whether an account of the newsroom wrote it.
     #[schema(example = false)]
     pub staff: bool,
+    /// The account that wrote it, whatever name it gave. Left out when none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub account_id: Option<Uuid>,
     /// Counts the changes, from 1.
     #[schema(example = 1)]
     pub revision: i32,
@@ -366,9 +460,44 @@ pub struct EditorialCommentOut {
     #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
     #[schema(nullable = false)]
     pub edited_at: Option<DateTime<Utc>>,
+    /// When its writer took it back, with all that it said. Left out of all others.
+    #[serde(skip_serializing_if = "Option::is_none", with = "times::optional")]
+    #[schema(nullable = false)]
+    pub withdrawn_at: Option<DateTime<Utc>>,
     /// When it was last changed.
     #[serde(with = "times")]
     pub updated_at: DateTime<Utc>,
+}
+
+/// How many comments there are in each state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CommentStateCountsOut {
+    /// Those that wait for a moderator.
+    #[schema(example = 1)]
+    pub pending: i64,
+    /// Those that readers see.
+    #[schema(example = 12)]
+    pub approved: i64,
+    /// Those that a moderator refused.
+    #[schema(example = 2)]
+    pub rejected: i64,
+    /// Those that are spam.
+    #[schema(example = 3)]
+    pub spam: i64,
+    /// Those that were taken away, or withdrawn.
+    #[schema(example = 1)]
+    pub removed: i64,
+}
+
+/// Which comments to count.
+#[derive(Deserr, IntoParams)]
+#[deserr(error = InputFaults, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CommentStateCountsQuery {
+    /// Only comments of this article.
+    #[deserr(default)]
+    #[param(value_type = Uuid, required = false, nullable = false)]
+    pub article_id: Option<UuidText>,
 }
 
 /// A page of comments for moderators.
@@ -425,24 +554,42 @@ pub struct CommentDecisionIn {
     pub featured: Kept<bool>,
 }
 
+impl From<CommentStateCounts> for CommentStateCountsOut {
+    fn from(counts: CommentStateCounts) -> Self {
+        let CommentStateCounts {
+            pending,
+            approved,
+            rejected,
+            spam,
+            removed,
+        } = counts;
+        Self {
+            pending,
+            approved,
+            rejected,
+            spam,
+            removed,
+        }
+    }
+}
+
 impl From<&ThreadRow> for ThreadOut {
     fn from(row: &ThreadRow) -> Self {
         let state = row.state();
         Self {
             state,
             message: row.message.clone(),
+            closed_reason: row.closed_reason.as_deref().and_then(ClosedReason::from_name),
+            closes_at: row.closes_at.filter(|_| state == ThreadState::Open).map(RowTime::utc),
             // Of a hidden thread readers see nothing.
-            approved_count: if state == ThreadState::Hidden {
-                0
-            } else {
-                row.approved_count
-            },
+            approved_count: if state.is_shown() { row.approved_count } else { 0 },
         }
     }
 }
 
-impl From<ThreadRow> for EditorialThreadOut {
-    fn from(row: ThreadRow) -> Self {
+impl From<RuledThread> for EditorialThreadOut {
+    fn from(thread: RuledThread) -> Self {
+        let RuledThread { row, rule } = thread;
         let (state, moderation) = (row.state(), row.moderation());
         let ThreadRow {
             article_id,
@@ -458,14 +605,19 @@ impl From<ThreadRow> for EditorialThreadOut {
             spam_count,
             removed_count,
             change_sequence: _,
-            closed_reason: _,
-            closes_at: _,
-            close_after_days: _,
+            closed_reason,
+            closes_at,
+            close_after_days,
         } = row;
         Self {
             article_id: article_id.0,
             state,
             message,
+            closed_reason: closed_reason.as_deref().and_then(ClosedReason::from_name),
+            closes_at: closes_at.filter(|_| state == ThreadState::Open).map(RowTime::utc),
+            close_after_days,
+            effective_close_after_days: rule.days,
+            close_rule_from: rule.from,
             moderation,
             approved_count,
             pending_count,
@@ -481,6 +633,11 @@ impl From<ThreadRow> for EditorialThreadOut {
 impl From<ModeratedComment> for EditorialCommentOut {
     fn from(comment: ModeratedComment) -> Self {
         let ModeratedComment { row, writer } = comment;
+        let account_id = writer
+            .as_ref()
+            .and_then(|writer| writer.account_id)
+            .map(|account| account.0);
+        let (email, withdrawn_at) = writer.map_or((None, None), |writer| (writer.email, writer.withdrawn_at));
         let state = row.state();
         let CommentRow {
             id,
@@ -488,7 +645,6 @@ impl From<ModeratedComment> for EditorialCommentOut {
             parent_id,
             path: _,
             depth,
-            kind: _,
             state: _,
             author_name,
             author_url,
@@ -516,7 +672,7 @@ impl From<ModeratedComment> for EditorialCommentOut {
             depth,
             state,
             author_name,
-            author_email: writer.and_then(|writer| writer.email),
+            author_email: email,
             author_url,
             body_markdown,
             body_html,
@@ -526,9 +682,11 @@ impl From<ModeratedComment> for EditorialCommentOut {
             pinned: is_pinned,
             featured: is_featured,
             staff: is_staff,
+            account_id,
             revision,
             created_at: created_at.utc(),
             edited_at: edited_at.map(RowTime::utc),
+            withdrawn_at: withdrawn_at.map(RowTime::utc),
             updated_at: updated_at.utc(),
         }
     }
@@ -600,7 +758,7 @@ impl CommentOut {
             id: row.id.0,
             article_id: row.article_id.0,
             parent_id: row.parent_id.map(|parent| parent.0),
-            kind: item_kind(row),
+            kind: ThreadItemKind::Comment,
             depth: row.depth,
             path_index: ThreadPath::from_stored(row.path.clone()).ordinal(),
             state,
@@ -615,6 +773,17 @@ impl CommentOut {
             article_revision: row.article_revision,
             created_at: row.created_at.utc(),
             edited_at: row.edited_at.filter(|_| face_shows_text).map(RowTime::utc),
+            edit_until: None,
+            edit_token: None,
+        }
+    }
+
+    /// The same with the edit token.
+    #[must_use]
+    pub fn showing(&self, edit_token: &str) -> Self {
+        Self {
+            edit_token: Some(edit_token.to_owned()),
+            ..self.clone()
         }
     }
 }
@@ -642,6 +811,8 @@ impl ThreadItem {
             article_revision,
             created_at,
             edited_at,
+            edit_until: _,
+            edit_token: _,
         } = CommentOut::public(row);
         Self {
             kind,
@@ -690,14 +861,5 @@ impl ThreadItem {
             count: Some(count),
             cursor: Some(cursor),
         }
-    }
-}
-
-fn item_kind(row: &CommentRow) -> ThreadItemKind {
-    use crate::comments::comment::CommentKind;
-    match row.kind() {
-        CommentKind::Comment => ThreadItemKind::Comment,
-        CommentKind::Pingback => ThreadItemKind::Pingback,
-        CommentKind::Trackback => ThreadItemKind::Trackback,
     }
 }

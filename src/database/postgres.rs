@@ -22,6 +22,9 @@ pub type Connection = AsyncPgConnection;
 /// What [`Connection`] speaks, for queries whose types must name it.
 pub type Backend = diesel::pg::Pg;
 
+/// A day of 24 hours, as statements add it to a point in time: days of the calendar differ where clocks are changed.
+pub const DAY: &str = "INTERVAL '24 hours'";
+
 type Transactions = <AsyncPgConnection as diesel_async::AsyncConnection>::TransactionManager;
 
 /// Longest time that one statement may run.

@@ -223,7 +223,6 @@ diesel::table! {
         parent_id -> Nullable<Id>,
         path -> Text,
         depth -> Integer,
-        kind -> Text,
         state -> Text,
         author_name -> Nullable<Text>,
         author_url -> Nullable<Text>,
@@ -749,6 +748,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    mentions (id) {
+        id -> Id,
+        article_id -> Id,
+        kind -> Text,
+        state -> Text,
+        source_url -> Nullable<Text>,
+        title -> Nullable<Text>,
+        author_name -> Nullable<Text>,
+        excerpt -> Text,
+        revision -> Integer,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
     use crate::database::ids::Id;
 
@@ -778,6 +797,81 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    mail_messages (id) {
+        id -> Id,
+        purpose -> Text,
+        belongs_to -> Nullable<Id>,
+        recipient -> Text,
+        subject -> Text,
+        body_text -> Text,
+        unsubscribe_url -> Nullable<Text>,
+        state -> Text,
+        attempts -> Integer,
+        next_attempt_at -> UtcTimestamp,
+        claimed_until -> Nullable<UtcTimestamp>,
+        last_error -> Nullable<Text>,
+        failed_at -> Nullable<UtcTimestamp>,
+        created_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    comment_subscriptions (id) {
+        id -> Id,
+        article_id -> Id,
+        comment_id -> Nullable<Id>,
+        target_id -> Id,
+        email -> Text,
+        token_hash -> Text,
+        created_at -> UtcTimestamp,
+        expires_at -> UtcTimestamp,
+        confirmed_at -> Nullable<UtcTimestamp>,
+        next_mail_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Nullable;
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    comment_notices (subscription_id, comment_id) {
+        subscription_id -> Id,
+        comment_id -> Id,
+        created_at -> UtcTimestamp,
+        settled_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use crate::database::ids::Id;
+
+    formerly_shown_comments (comment_id) {
+        comment_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Integer;
+    use crate::database::ids::Id;
+    use crate::database::timestamp::UtcTimestamp;
+
+    confirmation_counts (subject) {
+        subject -> Id,
+        requests -> Integer,
+        window_began_at -> UtcTimestamp,
+    }
+}
+
 diesel::joinable!(article_authors -> authors (author_id));
 diesel::joinable!(published_bylines -> authors (author_id));
 diesel::joinable!(published_bylines -> published_articles (article_id));
@@ -793,20 +887,26 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_chain,
     audit_entries,
     authors,
+    comment_notices,
     comment_revisions,
+    comment_subscriptions,
     comment_votes,
     comment_writers,
     commenters,
     comments,
+    confirmation_counts,
     corrections,
     former_author_slugs,
     former_section_slugs,
     former_series_slugs,
     former_tag_slugs,
+    formerly_shown_comments,
     login_failures,
+    mail_messages,
     media,
     media_renditions,
     media_uses,
+    mentions,
     password_links,
     preview_links,
     published_articles,
@@ -819,6 +919,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sections,
     series,
     sessions,
+    site_settings,
     tags,
     thread_transitions,
     threads,

@@ -22,6 +22,9 @@ pub type Connection = SqliteConnection;
 /// What [`Connection`] speaks, for queries whose types must name it.
 pub type Backend = diesel::sqlite::Sqlite;
 
+/// A day of 24 hours, as statements add it to a point in time.
+pub const DAY: &str = "86400000000";
+
 /// How long a statement waits for another process's lock, and a request for its turn to write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use crate::audit::chain::ChainHead;
 use crate::audit::entry::{AuditEntryRow, least_id_at};
+use crate::comments::comment::CommentState;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
+use crate::database::timestamp::RowTime;
 use crate::database::{Database, integrity, migrate};
 use crate::doctor::chain_check::{ChainFault, ChainWalk};
 use crate::doctor::files;
@@ -23,15 +25,49 @@ const BATCH: i64 = 500;
 /// An entry that is not chained after this many seconds will not be chained by itself.
 const CHAINED_WITHIN_SECONDS: i64 = 60;
 
+/// Mails that wait for this many minutes have been tried several times.
+const SENT_WITHIN_MINUTES: i64 = 60;
+
 /// A thread whose counters are wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadFault {
     /// The article.
     pub article: RowId,
-    /// The approved and the pending comments that the thread says it has.
-    pub said: (i64, i64),
+    /// The comments that the thread says it has, by their states in the order of [`CommentState::ALL`].
+    pub said: [i64; 5],
     /// Those that it has.
-    pub counted: (i64, i64),
+    pub counted: [i64; 5],
+}
+
+/// A comment whose score is not what its votes come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreFault {
+    /// The comment.
+    pub comment: Uuid,
+    /// The score.
+    pub said: i64,
+    /// What the votes come to.
+    pub counted: i64,
+}
+
+/// A comment whose former texts are not numbered from 1 without a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberingFault {
+    /// The comment.
+    pub comment: Uuid,
+    /// How many former texts it has.
+    pub texts: i64,
+    /// The lowest and the highest number.
+    pub numbers: (i32, i32),
+}
+
+/// What the queue of mails has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailCounts {
+    /// Those that wait for long.
+    pub overdue: i64,
+    /// Those that were refused for good.
+    pub failed: i64,
 }
 
 /// An article that says something else about what readers see than there is.
@@ -68,7 +104,11 @@ pub async fn examine(
         chain,
         audit_backlog(database, now).await?,
         comment_counters(database).await?,
+        comment_votes(database).await?,
+        comment_revisions(database).await?,
+        thread_states(database).await?,
         snapshots(database).await?,
+        mail(database, now).await?,
         key_files,
     ];
     Ok(Report::of(checks, head))
@@ -269,6 +309,59 @@ async fn confirmed(database: &Database, suspects: Vec<CounterFault>) -> Result<V
     Ok(confirmed)
 }
 
+/// A comment without votes is not looked at: an import may bring a score, and not the votes that made it.
+async fn comment_votes(database: &Database) -> Result<CheckReport, Failure> {
+    let mut findings = Findings::default();
+    let mut place = Some(RowId(Uuid::nil()));
+    while let Some(behind) = place {
+        let first: Result<(Vec<ScoreFault>, Option<RowId>), Failure> =
+            read!(database, doctor::wrong_scores(behind, BATCH));
+        let (faults, next) = first?;
+        place = next;
+        if faults.is_empty() {
+            continue;
+        }
+        let second: Result<(Vec<ScoreFault>, Option<RowId>), Failure> =
+            read!(database, doctor::wrong_scores(behind, BATCH));
+        let again = second?.0;
+        let both = faults.into_iter().filter(|fault| again.contains(fault));
+        both.for_each(|fault| findings.add(fault.to_string()));
+    }
+    let summary = "the scores of comments, and their votes";
+    Ok(CheckReport::done(Check::CommentVotes, summary, findings))
+}
+
+async fn comment_revisions(database: &Database) -> Result<CheckReport, Failure> {
+    let mut findings = Findings::default();
+    let mut place = Some(RowId(Uuid::nil()));
+    while let Some(behind) = place {
+        let looked_at: Result<(Vec<NumberingFault>, Option<RowId>), Failure> =
+            read!(database, doctor::wrong_numberings(behind, BATCH));
+        let (faults, next) = looked_at?;
+        place = next;
+        for fault in faults {
+            findings.add(fault.to_string());
+        }
+    }
+    let summary = "the numbers of former texts of comments";
+    Ok(CheckReport::done(Check::CommentRevisions, summary, findings))
+}
+
+async fn thread_states(database: &Database) -> Result<CheckReport, Failure> {
+    let faults: Result<Vec<RowId>, Failure> = read!(database, doctor::threads_without_reason(BATCH));
+    let again: Result<Vec<RowId>, Failure> = read!(database, doctor::threads_without_reason(BATCH));
+    let (faults, again) = (faults?, again?);
+    let mut findings = Findings::default();
+    for article in faults.into_iter().filter(|article| again.contains(article)) {
+        findings.add(format!(
+            "the thread of article {} is not open and does not say why, or is open and says why it is not: open or close it again",
+            article.0
+        ));
+    }
+    let summary = "the states of threads, and the reasons for them";
+    Ok(CheckReport::done(Check::ThreadStates, summary, findings))
+}
+
 async fn snapshots(database: &Database) -> Result<CheckReport, Failure> {
     let faults: Result<Vec<SnapshotFault>, Failure> = read!(database, doctor::wrong_snapshots(BATCH));
     let again: Result<Vec<SnapshotFault>, Failure> = read!(database, doctor::wrong_snapshots(BATCH));
@@ -283,18 +376,63 @@ async fn snapshots(database: &Database) -> Result<CheckReport, Failure> {
     ))
 }
 
+/// Such as `3 pending, 12 approved, 0 rejected, 1 spam, 0 removed`.
+fn list_counts(f: &mut fmt::Formatter<'_>, counts: &[i64; 5]) -> fmt::Result {
+    for (index, (count, state)) in counts.iter().zip(CommentState::ALL).enumerate() {
+        let divider = if index == 0 { "" } else { ", " };
+        write!(f, "{divider}{count} {}", state.as_str())?;
+    }
+    Ok(())
+}
+
+/// A mail that was refused is told of, and is no fault of the installation: addresses end.
+async fn mail(database: &Database, now: DateTime<Utc>) -> Result<CheckReport, Failure> {
+    let before = RowTime::from(now - Duration::minutes(SENT_WITHIN_MINUTES));
+    let counts: Result<MailCounts, Failure> = read!(database, doctor::mail_counts(before));
+    let MailCounts { overdue, failed } = counts?;
+    let mut findings = Findings::default();
+    if overdue > 0 {
+        findings.add(format!(
+            "{overdue} mails were not sent within {SENT_WITHIN_MINUTES} minutes: the log of the server says why, or mail is off"
+        ));
+    }
+    let summary = match failed {
+        0 => "mails that wait to be sent".to_owned(),
+        failed => format!("mails that wait to be sent; {failed} were refused for good within a week"),
+    };
+    Ok(CheckReport::done(Check::Mail, summary, findings))
+}
+
 impl fmt::Display for ThreadFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { article, said, counted } = self;
+        write!(f, "the thread of article {} says that it has ", article.0)?;
+        list_counts(f, said)?;
+        f.write_str(" comments, and has ")?;
+        list_counts(f, counted)
+    }
+}
+
+impl fmt::Display for ScoreFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { comment, said, counted } = self;
+        write!(
+            f,
+            "comment {comment} says that its score is {said}, and its votes come to {counted}"
+        )
+    }
+}
+
+impl fmt::Display for NumberingFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            article,
-            said: (approved, pending),
-            counted: (really_approved, really_pending),
+            comment,
+            texts,
+            numbers: (lowest, highest),
         } = self;
         write!(
             f,
-            "the thread of article {} says that it has {approved} approved and {pending} pending comments, and has \
-             {really_approved} and {really_pending}",
-            article.0
+            "comment {comment} has {texts} former texts, and their numbers go from {lowest} to {highest}"
         )
     }
 }

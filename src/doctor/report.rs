@@ -23,8 +23,16 @@ pub enum Check {
     AuditBacklog,
     /// The counters of threads and comments are what counting gives.
     CommentCounters,
+    /// The scores of comments, and their votes.
+    CommentVotes,
+    /// The numbers of former texts of comments.
+    CommentRevisions,
+    /// Threads that are not open say why, and open ones need not.
+    ThreadStates,
     /// What readers see is what the articles say that they see.
     Snapshots,
+    /// Mails are sent soon after they are written.
+    Mail,
     /// Nobody but the account of the server reads its keys.
     KeyFiles,
 }
@@ -115,7 +123,11 @@ impl Check {
             Self::AuditChain => "audit-chain",
             Self::AuditBacklog => "audit-backlog",
             Self::CommentCounters => "comment-counters",
+            Self::CommentVotes => "comment-votes",
+            Self::CommentRevisions => "comment-revisions",
+            Self::ThreadStates => "thread-states",
             Self::Snapshots => "snapshots",
+            Self::Mail => "mail",
             Self::KeyFiles => "key-files",
         }
     }

@@ -184,6 +184,8 @@ pub enum DocumentCommentKind {
     Pingback,
     /// A notice by the Trackback protocol that another page links here.
     Trackback,
+    /// A notice by the Webmention protocol that another page links here.
+    Webmention,
 }
 
 /// Whether the thread takes further comments.
@@ -519,6 +521,7 @@ impl DocumentCommentKind {
             Self::Comment => "comment",
             Self::Pingback => "pingback",
             Self::Trackback => "trackback",
+            Self::Webmention => "webmention",
         }
     }
 }

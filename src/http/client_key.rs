@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
+use actix_web::http::header;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::Sha256;
@@ -34,6 +35,16 @@ impl ClientKeys {
             .peer_addr()
             .map_or_else(Vec::new, |address| network(address.ip()));
         self.key(&network)
+    }
+
+    /// The key of the sender of a request that no guard has let in: of what it shows to be known by, where it shows something,
+    /// so that whoever has only the same network is somebody else; or else of the client.
+    #[must_use]
+    pub fn of_sender(&self, request: &HttpRequest) -> Uuid {
+        match request.headers().get(header::AUTHORIZATION) {
+            Some(shown) => self.named("credential", &[shown.as_bytes()]),
+            None => self.of(request),
+        }
     }
 
     /// The key of something that is named by parts, for one purpose: not the key of the same parts for another.

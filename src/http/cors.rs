@@ -18,6 +18,7 @@ pub fn middleware(origins: &CorsOrigins) -> Cors {
             header::IF_MATCH,
             header::IF_NONE_MATCH,
             header::HeaderName::from_static("idempotency-key"),
+            header::HeaderName::from_static("last-event-id"),
             header::HeaderName::from_static("request-id"),
         ])
         .expose_headers([
@@ -25,6 +26,8 @@ pub fn middleware(origins: &CorsOrigins) -> Cors {
             "Idempotent-Replayed",
             "Link",
             "Location",
+            "RateLimit",
+            "RateLimit-Policy",
             "Request-Id",
             "Retry-After",
             "Validate-Only",

@@ -28,9 +28,10 @@ impl RouteIndex {
             .paths
             .iter()
             .map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
-        let explorer = (ResourceDef::new("/docs"), BTreeSet::from(["GET", "HEAD"]));
+        let pages = ["/docs", "/subscriptions", "/subscriptions/page.js"]
+            .map(|path| (ResourceDef::new(path), BTreeSet::from(["GET", "HEAD"])));
         Self {
-            routes: documented.chain([explorer]).collect(),
+            routes: documented.chain(pages).collect(),
         }
     }
 

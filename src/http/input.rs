@@ -587,6 +587,13 @@ impl InputFaults {
         }
     }
 
+    /// All faults in one; `None` where there are none.
+    #[must_use]
+    pub fn together(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let faults: Vec<InputFault> = all.into_iter().flat_map(|some| some.faults).collect();
+        (!faults.is_empty()).then_some(Self { faults })
+    }
+
     /// The same faults of something that stands at a place of the body, which is a JSON Pointer.
     #[must_use]
     pub fn below(self, place: &str) -> Self {

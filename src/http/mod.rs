@@ -14,6 +14,7 @@ pub mod patch;
 pub mod problem;
 pub mod problem_codes;
 pub mod problem_pages;
+pub mod rate_limits;
 pub mod streamed_body;
 pub mod telemetry;
 pub mod times;

@@ -100,6 +100,14 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Comments are closed.")]
     pub message: Option<String>,
+    /// With `comments-closed`: the state of the thread: `closed`, `read_only` or `hidden`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "closed")]
+    pub thread_state: Option<String>,
+    /// With `comments-closed`: why it is not open: `editors`, `age` or `document`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "age")]
+    pub closed_reason: Option<String>,
     /// With `media-in-use`: some of the places where the file is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -242,6 +250,8 @@ impl Problem {
             conflicting_id: None,
             suggestion: None,
             message: None,
+            thread_state: None,
+            closed_reason: None,
             used_by: None,
             retry_after: None,
         };

@@ -89,6 +89,10 @@ problem_codes! {
         cause: "A new password is only taken together with the present one, and this is not it.",
         remedy: "Send the present password as `current_password`. Who has lost it asks an administrator to reset it.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{\"current_password\":\"…\",\"new_password\":\"…\"}' http://127.0.0.1:8080/v1/auth/password";
+    EDIT_WINDOW_OVER = "edit-window-over", 403, "The comment cannot be edited any more",
+        cause: "Readers edit a comment for some minutes after they posted it, as many as the site says. That time is over, or the site has none.",
+        remedy: "Answer the comment, or withdraw it with `DELETE /v1/comments/{id}/own`.",
+        example: "curl -X DELETE -H \"Authorization: Bearer $EDIT_TOKEN\" http://127.0.0.1:8080/v1/comments/$ID/own";
     FIELD_FORBIDDEN = "field-forbidden", 403, "The account may not set this field",
         cause: "Some fields of an article are for editors: what a contributor or an author may set stands in the table of permissions.",
         remedy: "`errors` names each field. Leave them as they are, or ask an editor to set them. Nothing was stored.",
@@ -121,10 +125,22 @@ problem_codes! {
         cause: "The size is none of those that everybody may ask for, and the address is not signed, or its signature is of another size or picture.",
         remedy: "Ask for one of the sizes that `errors` lists, or take a signed address from `GET /v1/editorial/media/{id}/rendition-url`, whole.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" 'http://127.0.0.1:8080/v1/editorial/media/$ID/rendition-url?width=700&height=300&fit=cover'";
+    VOTES_OFF = "votes-off", 403, "The site takes no votes",
+        cause: "The settings of the site say that nobody votes on comments.",
+        remedy: "Nothing, as a reader.",
+        example: "curl http://127.0.0.1:8080/v1/comments/$ID";
     NOT_FOUND = "not-found", 404, "There is nothing here",
         cause: "No route has this path, or what it names is absent or not visible to you.",
         remedy: "Check the path and the id; `/openapi.json` lists all routes.",
         example: "curl http://127.0.0.1:8080/openapi.json";
+    NOTIFICATIONS_OFF = "notifications-off", 404, "Nobody is told of comments here",
+        cause: "This installation sends no mail, so that nobody can subscribe to comments.",
+        remedy: "Tell the people who run the server: `GALLEY_SMTP_URL` and `GALLEY_MAIL_FROM` switch it on.",
+        example: "curl http://127.0.0.1:8080/v1/articles/$ID/comments";
+    SUBSCRIPTION_LINK_INVALID = "subscription-link-invalid", 404, "The link is not good, or not any more",
+        cause: "A link that confirms a subscription is good for 48 hours, and for the last mail that asked. Whether this one is unknown or over is not told.",
+        remedy: "Subscribe again to get another link, and take it whole out of the mail.",
+        example: "curl -H 'Content-Type: application/json' -d '{\"email\":\"grace@example.org\"}' http://127.0.0.1:8080/v1/comments/$ID/subscriptions";
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The path has no such method",
         cause: "The path exists, and not with this method.",
         remedy: "The `Allow` header lists the methods there are.",
@@ -137,6 +153,10 @@ problem_codes! {
         cause: "The connection was too slow, or stopped in the middle of the body.",
         remedy: "Send the request again; nothing was stored.",
         example: "curl --data-binary @article.md -H 'Content-Type: text/markdown' http://127.0.0.1:8080/v1/editorial/documents";
+    ALREADY_VOTED = "already-voted", 409, "You have voted like this before",
+        cause: "Every reader has one vote on a comment, and yours says this already. Readers who send no token are known by the network that they call from.",
+        remedy: "Send the other value to change the vote, or `DELETE` to take it back.",
+        example: "curl -X DELETE http://127.0.0.1:8080/v1/comments/$ID/votes";
     AUTHOR_IN_USE = "author-in-use", 409, "Something needs the author",
         cause: "An author who stands in a byline, or whom an account writes as, cannot be deleted.",
         remedy: "`detail` says which of them. Give those articles another byline first, which `GET /v1/editorial/articles?author={slug}` lists, or link the accounts of `GET /v1/editorial/users?author={slug}` to somebody else.",
@@ -149,6 +169,18 @@ problem_codes! {
         cause: "The operations were to be carried out all or none, and at least one of them is refused.",
         remedy: "`errors` names each refused operation by its place. Mend or remove it, or send `atomic=false` to carry out the others.",
         example: "curl -X POST -H \"Authorization: Bearer $TOKEN\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' --data-binary @bulk.json 'http://127.0.0.1:8080/v1/editorial/articles/bulk?atomic=false'";
+    COMMENT_REFUSED = "comment-refused", 409, "A moderator refused the comment",
+        cause: "What a moderator refused or took away cannot be edited by its writer.",
+        remedy: "Write another comment, or withdraw this one with `DELETE /v1/comments/{id}/own`.",
+        example: "curl -H \"Authorization: Bearer $EDIT_TOKEN\" http://127.0.0.1:8080/v1/comments/$ID/own";
+    COMMENT_WITHDRAWN = "comment-withdrawn", 409, "The writer took the comment back",
+        cause: "A comment that was withdrawn is erased: nothing of it is left to show or to change, and nobody can bring it back.",
+        remedy: "Nothing. Its writer can write another one.",
+        example: "curl -H \"Authorization: Bearer $EDIT_TOKEN\" http://127.0.0.1:8080/v1/comments/$ID/own";
+    DUPLICATE_COMMENT = "duplicate-comment", 409, "The comment was posted before",
+        cause: "The same writer posted the same text in answer to the same within the last 24 hours. Capitals and blanks do not make another text.",
+        remedy: "`conflicting_id` is the comment, if readers see it. Nothing needs to be done, or write something else.",
+        example: "curl http://127.0.0.1:8080/v1/articles/$ID/comments";
     EMAIL_TAKEN = "email-taken", 409, "Another account has this e-mail address",
         cause: "One logs in with the e-mail address, so that no two accounts have the same.",
         remedy: "`conflicting_id` names the other account. Change that one, or give another address.",
@@ -177,6 +209,10 @@ problem_codes! {
         cause: "Something is wrong with the article that readers would notice, such as a link to an article that does not exist.",
         remedy: "`errors` names each. Mend them; `…/preflight` shows warnings too. An administrator can publish all the same with `{\"force\": true}`.",
         example: "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/editorial/articles/$ID/preflight";
+    OWN_COMMENT = "own-comment", 409, "Nobody votes on their own comment",
+        cause: "You wrote the comment, or it came from the network that you call from, by which readers without a token are known.",
+        remedy: "Nothing.",
+        example: "curl http://127.0.0.1:8080/v1/comments/$ID";
     PARENT_UNKNOWN = "parent-unknown", 409, "The comment to reply to is not in this thread",
         cause: "`parent_id` names no comment of this article that readers can see.",
         remedy: "Reply to a comment of the same article, or leave `parent_id` out.",
@@ -301,6 +337,10 @@ problem_codes! {
         cause: "Without an `If-Match` header a change could overwrite what somebody else just wrote.",
         remedy: "Send the header that `detail` shows, or `If-Match: *` to overwrite whatever is there.",
         example: "curl -X PATCH -H \"Authorization: Bearer $TOKEN\" -H 'If-Match: \"r1\"' -H 'Content-Type: application/json' -d '{\"title\":\"New\"}' http://127.0.0.1:8080/v1/editorial/articles/$ID";
+    COMMENT_FLOOD = "comment-flood", 429, "There were too many comments at once",
+        cause: "More comments or previews came from your network, or from the reader whom your token names, than are taken in a time.",
+        remedy: "Wait for the seconds in `Retry-After`. The headers `RateLimit` and `RateLimit-Policy` tell how many are left. `GALLEY_COMMENT_RATE` sets the rates.",
+        example: "curl -i -H 'Content-Type: application/json' -d '{\"author_name\":\"Grace\",\"body_markdown\":\"Well said.\"}' http://127.0.0.1:8080/v1/articles/$ID/comments";
     LOGIN_THROTTLED = "login-throttled", 429, "There were too many failed attempts",
         cause: "Within 15 minutes, the password of this account was wrong too often from your network, or too many attempts failed from there.",
         remedy: "Wait for the seconds in `Retry-After`. Nobody can shut you out from elsewhere: the count is the one of your network. `GALLEY_RATE_LIMITS=off` switches it off.",

@@ -1,6 +1,7 @@
 //! What happens around every request: its id, its log line, the headers that every answer has, and the last touch to
 //! problems.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::pin::pin;
@@ -17,6 +18,7 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseErro
 use crate::http::conditional::Caching;
 use crate::http::problem::{MEDIA_TYPE, Problem, Rendering};
 use crate::http::problem_codes;
+use crate::http::rate_limits;
 use crate::http::write::{self, Replay};
 use crate::state::AppState;
 
@@ -189,6 +191,9 @@ impl Arrival {
             }
         };
         self.set_headers(response.response_mut());
+        let announced = response.request().clone();
+        rate_limits::set_headers(&announced, response.headers_mut());
+        drop(announced);
         if write::rehearses(response.request()) {
             let headers = response.headers_mut();
             headers.insert(write::VALIDATE_ONLY, HeaderValue::from_static("true"));
@@ -234,7 +239,8 @@ impl Arrival {
 
     /// Reads that went well are logged at `debug`, since there are thousands a second; writes at `info`.
     fn log(&self, status: StatusCode, problem: Option<&Problem>) {
-        let (method, path, request_id) = (self.method.as_str(), self.path.as_str(), self.request_id.as_str());
+        let (method, path, request_id) = (self.method.as_str(), loggable(&self.path), self.request_id.as_str());
+        let path = path.as_ref();
         let (status, micros) = (
             status.as_u16(),
             u64::try_from(self.at.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -277,6 +283,17 @@ impl Arrival {
                 );
             }
         }
+    }
+}
+
+/// Paths that end with a secret: whoever reads a log must not be able to use it.
+const SECRET_PLACES: [&str; 2] = ["/v1/comment-subscriptions/unsubscribe/", "/v1/previews/"];
+
+/// A path as it stands in the log.
+fn loggable(path: &str) -> Cow<'_, str> {
+    match SECRET_PLACES.iter().find(|place| path.starts_with(**place)) {
+        Some(place) => Cow::Owned(format!("{place}…")),
+        None => Cow::Borrowed(path),
     }
 }
 
@@ -377,6 +394,14 @@ fn plain_failure(response: &HttpResponse) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_secret_gets_into_the_log_by_its_path() {
+        assert_eq!(loggable("/v1/articles"), "/v1/articles");
+        for place in SECRET_PLACES {
+            assert_eq!(loggable(&format!("{place}secret")), format!("{place}…"));
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn the_time_of_a_handler_ends_unless_it_stands_still() {

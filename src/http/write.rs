@@ -380,7 +380,7 @@ async fn attempt_of(request: &HttpRequest, key: String, fingerprint: String) -> 
     let state = AppState::of(request);
     let principal = guards::admitted(request)
         .await?
-        .unwrap_or_else(|| state.client_keys.of(request));
+        .unwrap_or_else(|| state.client_keys.of_sender(request));
     let now = state.clock.now();
     Ok(Attempt {
         principal: RowId(principal),

@@ -15,8 +15,11 @@ use crate::accounts::{key_rotation, sessions, throttle, users};
 use crate::articles::due;
 use crate::audit::chaining;
 use crate::comments::live::telling;
+use crate::comments::subscriptions::mailing;
+use crate::comments::{self, closing, subscriptions};
 use crate::database::failure::Failure;
 use crate::idempotency::forgetting;
+use crate::mail::{self, sending};
 use crate::media::keeping;
 use crate::media::renditions::trimming;
 use crate::state::AppState;
@@ -28,6 +31,8 @@ pub mod schedule;
 pub enum Job {
     /// Publishes what is scheduled, and takes it away again.
     CarryOutSchedules,
+    /// Closes threads whose time has come.
+    CloseThreads,
     /// Forgets the answers that need not be given again any more.
     ForgetAnswers,
     /// Removes the password links whose time is over.
@@ -44,16 +49,27 @@ pub enum Job {
     ChainAuditLog,
     /// Removes stored files that nobody needs.
     SweepMedia,
+    /// Forgets what readers gave of themselves with their comments.
+    ForgetCommenters,
     /// Keeps the renditions within their bound.
     TrimRenditions,
     /// Tells those who listen to threads what changed.
     TellListeners,
+    /// Makes mails of the comments that subscribers are to be told of.
+    NotifySubscribers,
+    /// Sends the mails that wait.
+    SendMail,
+    /// Forgets subscriptions that nobody confirmed.
+    ForgetSubscriptions,
+    /// Forgets the mails that were refused for good.
+    ForgetFailedMail,
 }
 
 impl Job {
     /// Every job, in the order in which [`run_due`] does them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::CarryOutSchedules,
+        Self::CloseThreads,
         Self::ForgetAnswers,
         Self::ForgetPasswordLinks,
         Self::ForgetFailures,
@@ -62,8 +78,13 @@ impl Job {
         Self::NoteTokenUses,
         Self::ChainAuditLog,
         Self::SweepMedia,
+        Self::ForgetCommenters,
         Self::TrimRenditions,
         Self::TellListeners,
+        Self::NotifySubscribers,
+        Self::SendMail,
+        Self::ForgetSubscriptions,
+        Self::ForgetFailedMail,
     ];
 
     /// The name, for logs.
@@ -71,6 +92,7 @@ impl Job {
     pub fn name(self) -> &'static str {
         match self {
             Self::CarryOutSchedules => "carry out schedules",
+            Self::CloseThreads => "close threads",
             Self::ForgetAnswers => "forget answers",
             Self::ForgetPasswordLinks => "forget password links",
             Self::ForgetFailures => "forget failed log-ins",
@@ -79,8 +101,13 @@ impl Job {
             Self::NoteTokenUses => "note token uses",
             Self::ChainAuditLog => "chain the audit log",
             Self::SweepMedia => "sweep media",
+            Self::ForgetCommenters => "forget commenters",
             Self::TrimRenditions => "trim renditions",
             Self::TellListeners => "tell listeners",
+            Self::NotifySubscribers => "notify subscribers",
+            Self::SendMail => "send mail",
+            Self::ForgetSubscriptions => "forget subscriptions",
+            Self::ForgetFailedMail => "forget failed mail",
         }
     }
 
@@ -88,10 +115,11 @@ impl Job {
     #[must_use]
     pub fn every(self) -> Duration {
         match self {
-            Self::CarryOutSchedules | Self::ChainAuditLog => Duration::from_secs(1),
+            Self::CarryOutSchedules | Self::CloseThreads | Self::ChainAuditLog => Duration::from_secs(1),
             Self::ForgetAnswers | Self::ForgetFailures | Self::RotateKeys => Duration::from_mins(1),
-            Self::ForgetPasswordLinks => Duration::from_mins(10),
-            Self::ForgetSessions => Duration::from_hours(1),
+            Self::NotifySubscribers | Self::SendMail => Duration::from_secs(2),
+            Self::ForgetPasswordLinks | Self::ForgetSubscriptions => Duration::from_mins(10),
+            Self::ForgetSessions | Self::ForgetCommenters | Self::ForgetFailedMail => Duration::from_hours(1),
             Self::NoteTokenUses => Duration::from_secs(20),
             Self::SweepMedia => Duration::from_hours(24),
             Self::TrimRenditions => Duration::from_mins(5),
@@ -106,6 +134,7 @@ impl Job {
     pub async fn run(self, state: &AppState) -> Result<usize, Failure> {
         match self {
             Self::CarryOutSchedules => due::carry_out(state).await,
+            Self::CloseThreads => closing::close_due(state).await,
             Self::ForgetAnswers => forgetting::forget_answers(state).await,
             Self::ForgetPasswordLinks => users::forgetting::forget_links(state).await,
             Self::ForgetFailures => throttle::forget(state).await,
@@ -114,8 +143,13 @@ impl Job {
             Self::NoteTokenUses => uses::write_down(state).await,
             Self::ChainAuditLog => chaining::chain_entries(state).await,
             Self::SweepMedia => keeping::sweep(state).await,
+            Self::ForgetCommenters => comments::forgetting::forget_writers(state).await,
             Self::TrimRenditions => trimming::trim(state).await,
             Self::TellListeners => telling::tell(state).await,
+            Self::NotifySubscribers => mailing::make_mails(state).await,
+            Self::SendMail => sending::send_due(state).await,
+            Self::ForgetSubscriptions => subscriptions::forgetting::forget(state).await,
+            Self::ForgetFailedMail => mail::forgetting::forget_failed(state).await,
         }
     }
 }

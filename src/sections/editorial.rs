@@ -120,6 +120,7 @@ pub async fn create_section(
         description,
         parent,
         position,
+        comments_close_after_days,
     } = write.body.json().await?;
     let slug = slug.or_else(|| Slug::of(name.as_str())).ok_or_else(no_slug)?;
     let new = NewSection {
@@ -129,6 +130,7 @@ pub async fn create_section(
         description,
         parent,
         position,
+        comments_close_after_days,
     };
     carry_out!(state, write.mode, sections::create(new, stamp), |row: SectionRow| {
         let path = format!("/v1/editorial/sections/{}", row.id.0);
@@ -164,6 +166,7 @@ pub async fn replace_section(
         description,
         parent,
         position,
+        comments_close_after_days,
     } = write.body.json().await?;
     let change = SectionChange {
         name: Some(name),
@@ -171,6 +174,7 @@ pub async fn replace_section(
         description: Patch::replacing(description),
         parent: Patch::replacing(parent),
         position: Some(position),
+        comments_close_after_days: Patch::replacing(comments_close_after_days),
     };
     change_section(&state, &caller, &id, write.mode, (expected, change)).await
 }
@@ -204,6 +208,7 @@ pub async fn update_section(
         description,
         parent,
         position,
+        comments_close_after_days,
     } = write.body.json().await?;
     let change = SectionChange {
         name: name.0,
@@ -211,6 +216,7 @@ pub async fn update_section(
         description,
         parent,
         position: position.0,
+        comments_close_after_days,
     };
     change_section(&state, &caller, &id, write.mode, (expected, change)).await
 }

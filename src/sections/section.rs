@@ -6,6 +6,7 @@ use deserr::{DeserializeError, Deserr, IntoValue, MergeWithError, Value, ValuePo
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
+use crate::comments::thread_state::ThreadDays;
 use crate::conflict::{SlugConflict, StaleRevision};
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
@@ -107,6 +108,8 @@ pub struct SectionRow {
     pub updated_at: RowTime,
     /// The account that changed it last.
     pub updated_by: Option<RowId>,
+    /// After how many days the threads of its articles close, and of those below that say nothing else; 0 for never.
+    pub comments_close_after_days: Option<i32>,
 }
 
 impl SectionRow {
@@ -146,6 +149,8 @@ pub struct NewSection {
     pub parent: Option<Slug>,
     /// The place among its siblings.
     pub position: SectionPosition,
+    /// After how many days the threads of its articles close.
+    pub comments_close_after_days: Option<ThreadDays>,
 }
 
 /// What shall change about a section.
@@ -161,6 +166,8 @@ pub struct SectionChange {
     pub parent: Patch<Slug>,
     /// The place among its siblings, if it shall change.
     pub position: Option<SectionPosition>,
+    /// After how many days the threads of its articles close.
+    pub comments_close_after_days: Patch<ThreadDays>,
 }
 
 /// A section found by a slug.

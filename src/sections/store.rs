@@ -11,14 +11,14 @@ use diesel::sql_types::{Integer, Text};
 use diesel::upsert::excluded;
 use uuid::Uuid;
 
-use super::{Connection, RunQueryDsl, audit};
+use super::{Connection, RunQueryDsl, audit, thread_states};
 use crate::audit::action::Action;
 use crate::audit::entry::Act;
 use crate::conflict::{SlugConflict, candidates};
 use crate::database::failure::{Failure, is_foreign_key_violation};
 use crate::database::ids::RowId;
 use crate::database::schema::{articles, former_section_slugs, installation, published_articles, sections};
-use crate::field::{Line, Prose};
+use crate::field::{Line, Prose, WholeNumber};
 use crate::http::conditional::Expected;
 use crate::http::page::{PositionKey, Slice, SortOrder};
 use crate::http::patch::Patch;
@@ -112,6 +112,7 @@ pub async fn create(connection: &mut Connection, new: NewSection, stamp: Stamp) 
         description,
         parent,
         position,
+        comments_close_after_days,
     } = new;
     lock_tree(connection).await?;
     let above = match parent {
@@ -145,6 +146,7 @@ pub async fn create(connection: &mut Connection, new: NewSection, stamp: Stamp) 
         created_at: stamp.now.into(),
         updated_at: stamp.now.into(),
         updated_by: Some(RowId(stamp.account_id)),
+        comments_close_after_days: comments_close_after_days.map(WholeNumber::get),
     };
     let inserted = diesel::insert_into(sections::table)
         .values(&row)
@@ -176,8 +178,10 @@ pub async fn update(
         description,
         parent,
         position,
+        comments_close_after_days,
     } = change;
     let old = row.place();
+    let (above_before, days_before) = (row.parent_id, row.comments_close_after_days);
     let above = match parent {
         Patch::Absent => old.above(),
         Patch::Null => {
@@ -201,6 +205,9 @@ pub async fn update(
     (row.path, row.tree_order, row.depth) = (new.path, new.tree_order, new.depth);
     row.name = name.map_or(row.name, Line::into_string);
     row.description = description.map(Prose::into_string).apply(row.description);
+    row.comments_close_after_days = comments_close_after_days
+        .map(WholeNumber::get)
+        .apply(row.comments_close_after_days);
     let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = stamp.now.into();
@@ -209,6 +216,9 @@ pub async fn update(
         .set(&row)
         .execute(connection)
         .await?;
+    if (above_before, days_before) != (row.parent_id, row.comments_close_after_days) {
+        thread_states::keep_below(connection, &row.place()).await?;
+    }
     let act = act(Action::SectionUpdated, &row).between(Some(before), Some(row.revision));
     audit::record(connection, act, &stamp).await?;
     Ok(row)
@@ -252,7 +262,7 @@ pub async fn holder(connection: &mut Connection, slug: &Slug) -> Result<Option<S
 /// Makes this transaction the only one that changes the tree, until it ends. Every write takes this before it reads a row:
 /// two moves at one time could together make a cycle, and a section made below one that moves would keep the old path.
 /// Rows of the tree itself cannot serve, since which of them are roots is just what changes. The first write makes the row.
-async fn lock_tree(connection: &mut Connection) -> Result<(), Failure> {
+pub async fn lock_tree(connection: &mut Connection) -> Result<(), Failure> {
     diesel::insert_into(installation::table)
         .values((installation::name.eq(TREE_LOCK), installation::value.eq("")))
         .on_conflict(installation::name)

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::comments::thread_state::ThreadDays;
 use crate::http::input::InputFaults;
 use crate::http::page::{PageInfo, PageLimit};
 use crate::http::patch::{Kept, Patch};
@@ -84,6 +85,11 @@ pub struct EditorialSectionOut {
     /// The place among the sections below the same one. Equal ones are sorted by slug.
     #[schema(example = 10, minimum = 0, maximum = 999_999)]
     pub position: i32,
+    /// The days from the first publication of an article after which its thread closes, also in sections below that say
+    /// nothing else; 0 for never. Left out when the section above, or the site, says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 14, minimum = 0, maximum = 3_650)]
+    pub comments_close_after_days: Option<i32>,
     /// Counts the changes of the section itself, from 1. It stays when a section above moves.
     #[schema(example = 1)]
     pub revision: i32,
@@ -127,6 +133,11 @@ pub struct SectionIn {
     #[deserr(default)]
     #[schema(value_type = i32, required = false, nullable = false, minimum = 0, maximum = 999_999, example = 10)]
     pub position: SectionPosition,
+    /// The days from the first publication of an article after which its thread closes, also in sections below that say
+    /// nothing else; 0 for never. Inherited from the section above, or the site, when it is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 0, maximum = 3_650, example = 14)]
+    pub comments_close_after_days: Option<ThreadDays>,
 }
 
 /// Changes to a section (merge patch): what is left out stays, null removes.
@@ -153,6 +164,11 @@ pub struct SectionPatchIn {
     #[deserr(default)]
     #[schema(value_type = i32, required = false, nullable = false, minimum = 0, maximum = 999_999, example = 20)]
     pub position: Kept<SectionPosition>,
+    /// The days from the first publication of an article after which its thread closes, also in sections below that say
+    /// nothing else; 0 for never. Null inherits from the section above, or the site.
+    #[deserr(default)]
+    #[schema(value_type = Option<i32>, required = false, minimum = 0, maximum = 3_650, example = 14)]
+    pub comments_close_after_days: Patch<ThreadDays>,
 }
 
 /// How to list sections.
@@ -186,6 +202,7 @@ impl From<SectionRow> for SectionOut {
             created_at: _,
             updated_at: _,
             updated_by: _,
+            comments_close_after_days: _,
         } = row;
         Self {
             id: id.0,
@@ -216,6 +233,7 @@ impl From<SectionRow> for EditorialSectionOut {
             created_at,
             updated_at,
             updated_by: _,
+            comments_close_after_days,
         } = row;
         Self {
             id: id.0,
@@ -226,6 +244,7 @@ impl From<SectionRow> for EditorialSectionOut {
             path,
             depth,
             position,
+            comments_close_after_days,
             revision,
             created_at: created_at.utc(),
             updated_at: updated_at.utc(),

@@ -4,6 +4,8 @@ use deserr::{DeserializeError, Deserr, IntoValue, MergeWithError, ValuePointerRe
 use diesel::{AsChangeset, Queryable, Selectable};
 use serde_json::{Map, Value};
 
+use crate::comments::comment::{CommentsFrom, VotesFrom};
+use crate::comments::thread_state::SiteThreadDays;
 use crate::conflict::StaleRevision;
 use crate::database::failure::Failure;
 use crate::database::ids::RowId;
@@ -24,11 +26,29 @@ pub type FoldMinutes = WholeNumber<1, 1_440>;
 /// How many characters a headline may have before preflight warns.
 pub type TitleCharacters = WholeNumber<20, 300>;
 
+/// For how many minutes the writer of a comment may change it; 0 for not at all.
+pub type EditMinutes = WholeNumber<0, 10_080>;
+
+/// How many characters a comment may have.
+pub type CommentCharacters = WholeNumber<1, 10_000>;
+
+/// How many links a comment may have.
+pub type CommentLinks = WholeNumber<0, 100>;
+
 /// The minutes of autosaves that a new site folds.
 pub const FOLD_MINUTES_OF_A_NEW_SITE: i32 = 10;
 
 /// The characters beyond which search engines cut a headline.
 pub const TITLE_CHARACTERS_OF_A_NEW_SITE: i32 = 110;
+
+/// The minutes in which comments can be changed on a new site.
+pub const EDIT_MINUTES_OF_A_NEW_SITE: i32 = 15;
+
+/// The characters that a comment may have on a new site.
+pub const COMMENT_CHARACTERS_OF_A_NEW_SITE: i32 = 10_000;
+
+/// The links that a comment may have on a new site.
+pub const COMMENT_LINKS_OF_A_NEW_SITE: i32 = 10;
 
 /// The row of `site_settings`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
@@ -50,9 +70,33 @@ pub struct SiteSettingsRow {
     pub updated_at: Option<RowTime>,
     /// The account that changed them last.
     pub updated_by: Option<RowId>,
+    /// After how many days threads close; never where nothing is said.
+    pub comments_close_after_days: Option<i32>,
+    /// The name of who may write comments.
+    pub comments_from: String,
+    /// The name of who may vote on comments.
+    pub votes_from: String,
+    /// For how many minutes the writer of a comment may change it.
+    pub comment_edit_minutes: i32,
+    /// How many characters a comment may have.
+    pub comment_characters: i32,
+    /// How many links a comment may have.
+    pub comment_links: i32,
 }
 
 impl SiteSettingsRow {
+    /// Who may write comments; a name that this version does not know lets in as few as there can be.
+    #[must_use]
+    pub fn comments_from(&self) -> CommentsFrom {
+        CommentsFrom::from_name(&self.comments_from).unwrap_or(CommentsFrom::Identified)
+    }
+
+    /// Who may vote on comments; a name that this version does not know lets in nobody.
+    #[must_use]
+    pub fn votes_from(&self) -> VotesFrom {
+        VotesFrom::from_name(&self.votes_from).unwrap_or(VotesFrom::Nobody)
+    }
+
     /// What a writer is told who expected another revision. Settings that nobody changed yet are as old as time.
     #[must_use]
     pub fn stale(&self) -> StaleRevision {
@@ -74,6 +118,12 @@ impl SiteSettingsRow {
             title_characters,
             article_url,
             custom_fields_schema,
+            comments_close_after_days,
+            comments_from,
+            votes_from,
+            comment_edit_minutes,
+            comment_characters,
+            comment_links,
         } = change;
         Ok(Self {
             revisions_kept: revisions_kept.map(WholeNumber::get).apply(self.revisions_kept),
@@ -81,6 +131,14 @@ impl SiteSettingsRow {
             title_characters: title_characters.map_or(self.title_characters, WholeNumber::get),
             article_url: article_url.map(ArticleUrl::into_string).apply(self.article_url),
             custom_fields_schema: custom_fields_schema.apply(self.custom_fields_schema)?,
+            comments_close_after_days: comments_close_after_days
+                .map(WholeNumber::get)
+                .apply(self.comments_close_after_days),
+            comments_from: comments_from.map_or(self.comments_from, |from| from.as_str().to_owned()),
+            votes_from: votes_from.map_or(self.votes_from, |from| from.as_str().to_owned()),
+            comment_edit_minutes: comment_edit_minutes.map_or(self.comment_edit_minutes, WholeNumber::get),
+            comment_characters: comment_characters.map_or(self.comment_characters, WholeNumber::get),
+            comment_links: comment_links.map_or(self.comment_links, WholeNumber::get),
             ..self
         })
     }
@@ -99,6 +157,18 @@ pub struct SettingsChange {
     pub article_url: Patch<ArticleUrl>,
     /// The schema of custom fields.
     pub custom_fields_schema: SchemaChange,
+    /// After how many days threads close.
+    pub comments_close_after_days: Patch<SiteThreadDays>,
+    /// Who may write comments, if that shall change.
+    pub comments_from: Option<CommentsFrom>,
+    /// Who may vote on comments, if that shall change.
+    pub votes_from: Option<VotesFrom>,
+    /// The minutes in which comments can be changed, if they shall change.
+    pub comment_edit_minutes: Option<EditMinutes>,
+    /// The characters of a comment, if they shall change.
+    pub comment_characters: Option<CommentCharacters>,
+    /// The links of a comment, if they shall change.
+    pub comment_links: Option<CommentLinks>,
 }
 
 /// What shall change about the schema of custom fields.

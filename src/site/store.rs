@@ -7,7 +7,7 @@
 
 use diesel::prelude::*;
 
-use super::{Connection, RunQueryDsl, audit};
+use super::{Connection, RunQueryDsl, audit, sections, thread_states};
 use crate::audit::action::Action;
 use crate::audit::entry::Act;
 use crate::database::failure::Failure;
@@ -36,10 +36,9 @@ pub async fn update(
     change: SettingsChange,
     stamp: Stamp,
 ) -> Result<SiteSettingsRow, SiteFailure> {
-    let mut row = lock(connection, &expected)
-        .await?
-        .changed(change)
-        .map_err(SiteFailure::Schema)?;
+    let former = lock(connection, &expected).await?;
+    let days_before = former.comments_close_after_days;
+    let mut row = former.changed(change).map_err(SiteFailure::Schema)?;
     let before = row.revision;
     row.revision = row.revision.saturating_add(1);
     row.updated_at = Some(stamp.now.into());
@@ -48,6 +47,11 @@ pub async fn update(
         .set(&row)
         .execute(connection)
         .await?;
+    if row.comments_close_after_days != days_before {
+        // Sections have rules of their own, and none may change meanwhile.
+        sections::lock_tree(connection).await?;
+        thread_states::keep_everywhere(connection).await?;
+    }
     let act = Act::on_named(Action::SettingsUpdated, AUDIT_NAME).between(Some(before), Some(row.revision));
     audit::record(connection, act, &stamp).await?;
     Ok(row)

@@ -6,13 +6,16 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::comments::comment::{CommentsFrom, VotesFrom};
+use crate::comments::thread_state::SiteThreadDays;
 use crate::http::input::InputFaults;
 use crate::http::patch::{Kept, Patch};
 use crate::http::times;
 use crate::site::article_url::ArticleUrl;
 use crate::site::site::{
-    CustomSchema, FOLD_MINUTES_OF_A_NEW_SITE, FoldMinutes, RevisionsKept, SchemaChange, SettingsChange,
-    SiteSettingsRow, TITLE_CHARACTERS_OF_A_NEW_SITE, TitleCharacters,
+    COMMENT_CHARACTERS_OF_A_NEW_SITE, COMMENT_LINKS_OF_A_NEW_SITE, CommentCharacters, CommentLinks, CustomSchema,
+    EDIT_MINUTES_OF_A_NEW_SITE, EditMinutes, FOLD_MINUTES_OF_A_NEW_SITE, FoldMinutes, RevisionsKept, SchemaChange,
+    SettingsChange, SiteSettingsRow, TITLE_CHARACTERS_OF_A_NEW_SITE, TitleCharacters,
 };
 
 /// The settings of the site.
@@ -36,6 +39,24 @@ pub struct SiteSettingsOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>, required = false)]
     pub custom_fields_schema: Option<Value>,
+    /// The days from the first publication of an article after which its thread closes, if neither the article nor its
+    /// section says otherwise. Threads stay open when this is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 14, minimum = 1, maximum = 3_650)]
+    pub comments_close_after_days: Option<i32>,
+    /// Who may write comments, beside the newsroom.
+    pub comments_from: CommentsFrom,
+    /// Who may vote on comments, beside the newsroom.
+    pub votes_from: VotesFrom,
+    /// For how many minutes the writer of a comment may change it; 0 for not at all.
+    #[schema(example = 15)]
+    pub comment_edit_minutes: i32,
+    /// How many characters a comment may have.
+    #[schema(example = 10_000)]
+    pub comment_characters: i32,
+    /// How many links a comment may have.
+    #[schema(example = 10)]
+    pub comment_links: i32,
     /// Counts the changes, from 1.
     #[schema(example = 1)]
     pub revision: i32,
@@ -70,6 +91,31 @@ pub struct SiteSettingsIn {
     #[deserr(default)]
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>, required = false)]
     pub custom_fields_schema: Option<CustomSchema>,
+    /// The days from the first publication of an article after which its thread closes, if neither the article nor its
+    /// section says otherwise. Threads stay open when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 1, maximum = 3_650, example = 14)]
+    pub comments_close_after_days: Option<SiteThreadDays>,
+    /// Who may write comments, beside the newsroom: everyone who gives a name, or readers identified by the site. Everyone when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = CommentsFrom, required = false, nullable = false)]
+    pub comments_from: Option<CommentsFrom>,
+    /// Who may vote on comments, beside the newsroom. Everyone when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = VotesFrom, required = false, nullable = false)]
+    pub votes_from: Option<VotesFrom>,
+    /// For how many minutes the writer of a comment may change it; 0 for not at all. 15 when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 0, maximum = 10_080, example = 15)]
+    pub comment_edit_minutes: Option<EditMinutes>,
+    /// How many characters a comment may have. 10000 when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 1, maximum = 10_000, example = 10_000)]
+    pub comment_characters: Option<CommentCharacters>,
+    /// How many links a comment may have. 10 when this is left out.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 0, maximum = 100, example = 10)]
+    pub comment_links: Option<CommentLinks>,
 }
 
 /// Changes to the settings (merge patch): what is left out stays, null removes.
@@ -97,11 +143,42 @@ pub struct SiteSettingsPatchIn {
     #[deserr(default)]
     #[schema(value_type = Option<std::collections::HashMap<String, serde_json::Value>>, required = false)]
     pub custom_fields_schema: Patch<Value>,
+    /// The days from the first publication of an article after which its thread closes, if neither the article nor its
+    /// section says otherwise. Threads stay open when this is null.
+    #[deserr(default)]
+    #[schema(value_type = Option<i32>, required = false, minimum = 1, maximum = 3_650, example = 14)]
+    pub comments_close_after_days: Patch<SiteThreadDays>,
+    /// Who may write comments, beside the newsroom: everyone who gives a name, or readers identified by the site.
+    #[deserr(default)]
+    #[schema(value_type = CommentsFrom, required = false, nullable = false)]
+    pub comments_from: Kept<CommentsFrom>,
+    /// Who may vote on comments, beside the newsroom.
+    #[deserr(default)]
+    #[schema(value_type = VotesFrom, required = false, nullable = false)]
+    pub votes_from: Kept<VotesFrom>,
+    /// For how many minutes the writer of a comment may change it; 0 for not at all.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 0, maximum = 10_080, example = 15)]
+    pub comment_edit_minutes: Kept<EditMinutes>,
+    /// How many characters a comment may have.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 1, maximum = 10_000, example = 10_000)]
+    pub comment_characters: Kept<CommentCharacters>,
+    /// How many links a comment may have.
+    #[deserr(default)]
+    #[schema(value_type = i32, required = false, nullable = false, minimum = 0, maximum = 100, example = 10)]
+    pub comment_links: Kept<CommentLinks>,
 }
 
 impl From<SiteSettingsRow> for SiteSettingsOut {
     fn from(row: SiteSettingsRow) -> Self {
+        let (comments_from, votes_from) = (row.comments_from(), row.votes_from());
         let SiteSettingsRow {
+            comments_from: _,
+            votes_from: _,
+            comment_edit_minutes,
+            comment_characters,
+            comment_links,
             revision,
             revisions_kept,
             autosave_fold_minutes,
@@ -110,6 +187,7 @@ impl From<SiteSettingsRow> for SiteSettingsOut {
             article_url,
             updated_at,
             updated_by: _,
+            comments_close_after_days,
         } = row;
         Self {
             revisions_kept,
@@ -117,6 +195,12 @@ impl From<SiteSettingsRow> for SiteSettingsOut {
             title_characters,
             article_url,
             custom_fields_schema: custom_fields_schema.and_then(|text| serde_json::from_str(&text).ok()),
+            comments_close_after_days,
+            comments_from,
+            votes_from,
+            comment_edit_minutes,
+            comment_characters,
+            comment_links,
             revision,
             updated_at: updated_at.map(crate::database::timestamp::RowTime::utc),
         }
@@ -131,6 +215,12 @@ impl From<SiteSettingsIn> for SettingsChange {
             title_characters,
             article_url,
             custom_fields_schema,
+            comments_close_after_days,
+            comments_from,
+            votes_from,
+            comment_edit_minutes,
+            comment_characters,
+            comment_links,
         } = body;
         Self {
             revisions_kept: Patch::replacing(revisions_kept),
@@ -142,6 +232,16 @@ impl From<SiteSettingsIn> for SettingsChange {
             ),
             article_url: Patch::replacing(article_url),
             custom_fields_schema: custom_fields_schema.map_or(SchemaChange::Remove, SchemaChange::Replace),
+            comments_close_after_days: Patch::replacing(comments_close_after_days),
+            comments_from: Some(comments_from.unwrap_or(CommentsFrom::Everyone)),
+            votes_from: Some(votes_from.unwrap_or(VotesFrom::Everyone)),
+            comment_edit_minutes: Some(
+                comment_edit_minutes.unwrap_or(EditMinutes::nearest(EDIT_MINUTES_OF_A_NEW_SITE)),
+            ),
+            comment_characters: Some(
+                comment_characters.unwrap_or(CommentCharacters::nearest(COMMENT_CHARACTERS_OF_A_NEW_SITE)),
+            ),
+            comment_links: Some(comment_links.unwrap_or(CommentLinks::nearest(COMMENT_LINKS_OF_A_NEW_SITE))),
         }
     }
 }
@@ -154,6 +254,12 @@ impl From<SiteSettingsPatchIn> for SettingsChange {
             title_characters,
             article_url,
             custom_fields_schema,
+            comments_close_after_days,
+            comments_from,
+            votes_from,
+            comment_edit_minutes,
+            comment_characters,
+            comment_links,
         } = body;
         Self {
             revisions_kept,
@@ -165,6 +271,12 @@ impl From<SiteSettingsPatchIn> for SettingsChange {
                 Patch::Null => SchemaChange::Remove,
                 Patch::Value(changes) => SchemaChange::Merge(changes),
             },
+            comments_close_after_days,
+            comments_from: comments_from.0,
+            votes_from: votes_from.0,
+            comment_edit_minutes: comment_edit_minutes.0,
+            comment_characters: comment_characters.0,
+            comment_links: comment_links.0,
         }
     }
 }

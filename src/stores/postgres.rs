@@ -1,6 +1,6 @@
 //! Every store, compiled for `PostgreSQL`.
 
-pub use crate::database::postgres::{Backend, Connection, begin, bound_lock_wait, finish};
+pub use crate::database::postgres::{Backend, Connection, DAY, begin, bound_lock_wait, finish};
 pub use diesel_async::RunQueryDsl;
 
 #[path = "../accounts/store.rs"]
@@ -31,6 +31,8 @@ pub mod articles;
 pub mod audit;
 #[path = "../authors/store.rs"]
 pub mod authors;
+#[path = "../comments/vote_store.rs"]
+pub mod comment_votes;
 #[path = "../comments/store.rs"]
 pub mod comments;
 #[path = "../articles/corrections/store.rs"]
@@ -41,10 +43,16 @@ pub mod doctor;
 pub mod idempotency;
 #[path = "../accounts/throttle_store.rs"]
 pub mod login_failures;
+#[path = "../mail/store.rs"]
+pub mod mail;
 #[path = "../media/store.rs"]
 pub mod media;
 #[path = "../media/uses_store.rs"]
 pub mod media_uses;
+#[path = "../mentions/store.rs"]
+pub mod mentions;
+#[path = "../comments/own_store.rs"]
+pub mod own_comments;
 #[path = "../articles/previews/store.rs"]
 pub mod preview_links;
 #[path = "../articles/previews/reading_store.rs"]
@@ -69,10 +77,14 @@ pub mod sessions;
 pub mod signing_keys;
 #[path = "../site/store.rs"]
 pub mod site;
+#[path = "../comments/subscriptions/store.rs"]
+pub mod subscriptions;
 #[path = "../tags/store.rs"]
 pub mod tags;
 #[path = "../comments/live/store.rs"]
 pub mod thread_changes;
+#[path = "../comments/state_store.rs"]
+pub mod thread_states;
 #[path = "../comments/reading_store.rs"]
 pub mod threads;
 #[path = "../accounts/users/store.rs"]

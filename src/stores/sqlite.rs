@@ -1,6 +1,6 @@
 //! Every store, compiled for `SQLite`.
 
-pub use crate::database::sqlite::{Backend, Connection, RunQueryDsl, begin, bound_lock_wait, finish};
+pub use crate::database::sqlite::{Backend, Connection, DAY, RunQueryDsl, begin, bound_lock_wait, finish};
 
 #[path = "../accounts/store.rs"]
 pub mod accounts;
@@ -30,6 +30,8 @@ pub mod articles;
 pub mod audit;
 #[path = "../authors/store.rs"]
 pub mod authors;
+#[path = "../comments/vote_store.rs"]
+pub mod comment_votes;
 #[path = "../comments/store.rs"]
 pub mod comments;
 #[path = "../articles/corrections/store.rs"]
@@ -40,10 +42,16 @@ pub mod doctor;
 pub mod idempotency;
 #[path = "../accounts/throttle_store.rs"]
 pub mod login_failures;
+#[path = "../mail/store.rs"]
+pub mod mail;
 #[path = "../media/store.rs"]
 pub mod media;
 #[path = "../media/uses_store.rs"]
 pub mod media_uses;
+#[path = "../mentions/store.rs"]
+pub mod mentions;
+#[path = "../comments/own_store.rs"]
+pub mod own_comments;
 #[path = "../articles/previews/store.rs"]
 pub mod preview_links;
 #[path = "../articles/previews/reading_store.rs"]
@@ -68,10 +76,14 @@ pub mod sessions;
 pub mod signing_keys;
 #[path = "../site/store.rs"]
 pub mod site;
+#[path = "../comments/subscriptions/store.rs"]
+pub mod subscriptions;
 #[path = "../tags/store.rs"]
 pub mod tags;
 #[path = "../comments/live/store.rs"]
 pub mod thread_changes;
+#[path = "../comments/state_store.rs"]
+pub mod thread_states;
 #[path = "../comments/reading_store.rs"]
 pub mod threads;
 #[path = "../accounts/users/store.rs"]

@@ -255,7 +255,10 @@ mod tests {
         assert_eq!(TagName::parse(" "), Err(TagNameFault::Text(TextFault::Empty)));
         assert_eq!(
             TagName::parse("a\nb"),
-            Err(TagNameFault::Text(TextFault::Control { position: 2 }))
+            Err(TagNameFault::Text(TextFault::Control {
+                position: 2,
+                character: '\n'
+            }))
         );
         assert_eq!(TagName::parse("++"), Err(TagNameFault::NoSlug));
         let longest = "é".repeat(MAX_NAME_LENGTH);

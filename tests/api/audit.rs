@@ -11,9 +11,11 @@ use galley::jobs::{self, Job};
 use galley::{app, openapi};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::media::png;
 use crate::on_both_databases;
+use crate::subscriptions::with_queue;
 use crate::support::answer::only_fault;
 use crate::support::app::TestApp;
 use crate::support::client::{Client, Draft, id};
@@ -56,6 +58,29 @@ impl Observer<'_> {
         self.seen = all.len();
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
+}
+
+/// Sends every operation that writes about subscriptions, which leave nothing in the log: they are no work of the newsroom.
+async fn send_every_write_about_subscriptions(log: &mut Observer<'_>, article: &Value, comment: &Value) {
+    let app = log.app;
+    let reader = app.reader();
+    let post = |path: &str| reader.request(Method::POST, path);
+    let email = json!({"email": "grace@example.org"});
+    let replies = format!("/v1/comments/{}/subscriptions", id(comment));
+    log.send("subscribe_to_replies", post(&replies).json(&email)).await;
+    let comments = format!("/v1/articles/{}/comment-subscriptions", id(article));
+    log.send("subscribe_to_article_comments", post(&comments).json(&email))
+        .await;
+    let mail = app
+        .lines("SELECT body_text AS line FROM mail_messages".to_owned())
+        .await;
+    let token = mail[0].split_once("#confirm=").unwrap().1.lines().next().unwrap();
+    let confirmation = post("/v1/comment-subscriptions/confirm").json(&json!({"token": token}));
+    log.send("confirm_comment_subscription", confirmation).await;
+    // Any id will do: ending what has ended is done already.
+    let token = app.state.subscription_signer.token(Uuid::nil());
+    let path = format!("/v1/comment-subscriptions/unsubscribe/{token}");
+    log.send("end_comment_subscription", post(&path)).await;
 }
 
 /// Sends every operation that writes about people, sessions and tokens.
@@ -191,6 +216,8 @@ fn writes() -> BTreeSet<String> {
     operations
         .filter(|(_, method, _)| *method != "get")
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        // A question that is too long for an address.
+        .filter(|operation| operation != "preview_comment")
         .collect()
 }
 
@@ -402,6 +429,7 @@ on_both_databases! {
     }
 
     async fn every_write_of_the_document_is_in_the_log(app: TestApp) {
+        let app = with_queue(app).await;
         let (root, reader) = (app.account(Role::Administrator).await, app.reader());
         let mut log = Observer { app: &app, seen: 0, table: Vec::new() };
         let post = |path: &str, body: Value| root.request(Method::POST, path).json(&body);
@@ -461,12 +489,24 @@ on_both_databases! {
         let comment = json!({"author_name": "Grace", "body_markdown": "I was there."});
         let comment = reader.request(Method::POST, &format!("/v1/articles/{}/comments", id(&article))).json(&comment);
         let comment = log.send("create_comment", comment).await;
+        let (writer, own) = (app.bearer(comment["edit_token"].as_str().unwrap()), format!("/v1/comments/{}/own", id(&comment)));
+        log.send("update_own_comment", writer.request(Method::PATCH, &own).json(&json!({"body_markdown": "I saw it."}))).await;
+        let votes = format!("/v1/comments/{}/votes", id(&comment));
+        log.send("cast_vote", reader.request(Method::POST, &votes).from("192.0.2.9").json(&json!({"value": 1}))).await;
+        log.send("retract_vote", reader.request(Method::DELETE, &votes).from("192.0.2.9")).await;
+        send_every_write_about_subscriptions(&mut log, &article, &comment).await;
         let comment = format!("/v1/editorial/comments/{}", id(&comment));
         for state in ["rejected", "spam", "removed", "pending", "approved"] {
             log.send("update_comment", root.request(Method::PATCH, &comment).json(&json!({"state": state}))).await;
         }
+        log.send("withdraw_own_comment", writer.request(Method::DELETE, &own)).await;
         let thread = format!("/v1/editorial/threads/{}", id(&article));
-        log.send("update_thread", with(Method::PATCH, &thread, json!({"state": "closed"}))).await;
+        for change in [
+            json!({"state": "closed"}), json!({"state": "read_only"}), json!({"state": "hidden"}), json!({"state": "open"}),
+            json!({"close_after_days": 14}),
+        ] {
+            log.send("update_thread", with(Method::PATCH, &thread, change)).await;
+        }
 
         log.send("unpublish_article", post(&format!("{desk}/unpublish"), json!({}))).await;
         log.send("archive_article", post(&format!("{desk}/archive"), json!({}))).await;
@@ -479,6 +519,15 @@ on_both_databases! {
         };
         log.send("create_document", document(Method::POST, "", "---\ntitle: Gulls\nauthors: [Alan]\n---\nText.\n")).await;
         log.send("upsert_document", document(Method::PUT, "/gulls", "---\ntitle: Old gulls\n---\nText.\n")).await;
+
+        let page = "Piers\n\nby Ada Lindqvist\n\nThe harbour wakes before the town does, and somebody whistles.\n\n1 Response\n\nPingback: Links\n";
+        let upload = root.request(Method::POST, "/v1/editorial/documents").body("text/plain", page);
+        log.send("create_document", upload).await;
+        let mention = root.get("/v1/editorial/mentions").await.expect(200).json()["data"][0].clone();
+        let mention = format!("/v1/editorial/mentions/{}", id(&mention));
+        for state in ["rejected", "spam", "removed", "pending", "approved"] {
+            log.send("update_mention", root.request(Method::PATCH, &mention).json(&json!({"state": state}))).await;
+        }
 
         send_every_write_about_people(&mut log, &root).await;
         send_every_write_about_files(&mut log, &root).await;

@@ -78,7 +78,7 @@ on_both_databases! {
         assert!(report.healthy, "{report}");
         assert_eq!(report.audit_head.unwrap().0.sequence, 4);
         let names: Vec<&str> = report.checks.iter().map(|check| check.check.as_str()).collect();
-        assert_eq!(names, ["migrations", "integrity", "audit-chain", "audit-backlog", "comment-counters", "snapshots", "key-files"]);
+        assert_eq!(names, ["migrations", "integrity", "audit-chain", "audit-backlog", "comment-counters", "comment-votes", "comment-revisions", "thread-states", "snapshots", "mail", "key-files"]);
     }
 
     async fn an_entry_that_was_changed_is_named(app: TestApp) {
@@ -159,8 +159,20 @@ on_both_databases! {
         let report = look(&app, None).await;
         let (check, findings) = only_failure(&report);
         assert_eq!((check, findings.len()), (Check::CommentCounters, 2));
-        assert!(findings[0].contains("says that it has 7 approved and 1 pending comments, and has 2 and 0"), "{findings:?}");
+        assert!(findings[0].contains("says that it has 1 pending, 7 approved, 0 rejected, 0 spam, 0 removed comments, and has 0 pending, 2 approved,"), "{findings:?}");
         assert!(findings[1].contains("says that it has 3 answers and 1 comments below it, and has 1 and 1"), "{findings:?}");
+    }
+
+    async fn a_thread_that_is_closed_for_no_reason_is_named(app: TestApp) {
+        let ada = app.editor().await;
+        for title in ["One", "Two"] {
+            ada.published(title).await;
+        }
+        app.run_sql("UPDATE threads SET state = 'closed' WHERE article_id = (SELECT id FROM articles WHERE slug = 'one')").await;
+        app.run_sql("UPDATE threads SET closed_reason = 'age' WHERE article_id = (SELECT id FROM articles WHERE slug = 'two')").await;
+        let report = look(&app, None).await;
+        let (check, findings) = only_failure(&report);
+        assert_eq!((check, findings.len()), (Check::ThreadStates, 2));
     }
 
     async fn snapshots_that_the_articles_do_not_know_are_named(app: TestApp) {

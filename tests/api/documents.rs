@@ -437,7 +437,7 @@ on_both_databases! {
         assert_eq!(comments.len(), 5);
         assert_eq!(comments[..4], before["data"].as_array().unwrap()[..]);
         assert_eq!(comments[4]["author"]["name"], "Piet");
-        assert_eq!(after["thread"], json!({"state": "closed", "message": "Comments are closed.", "approved_count": 5}));
+        assert_eq!(after["thread"], json!({"state": "closed", "closed_reason": "document", "message": "Comments are closed.", "approved_count": 5}));
         put(&ada, "harbour", plain, Some("*"), &changed).await.expect(200);
         assert_eq!(thread(&reader, &article).await, after);
         assert_eq!(ada.get("/v1/editorial/articles").await.json()["data"].as_array().unwrap().len(), 1);

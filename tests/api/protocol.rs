@@ -396,7 +396,7 @@ on_both_databases! {
     async fn a_failure_of_ours_tells_nothing_of_the_inside(app: TestApp) {
         let ada = app.editor().await;
         let article = ada.published("Ships").await;
-        app.run_sql("DROP TABLE comments").await;
+        app.run_sql("ALTER TABLE comments RENAME TO comments_away").await;
         let path = format!("/v1/articles/{}/comments", id(&article));
         let posted = app.reader().comment(&article, None, "One").await;
         for answer in [app.reader().get(&path).await, posted, ada.get("/v1/editorial/comments").await] {

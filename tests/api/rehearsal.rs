@@ -52,6 +52,8 @@ on_both_databases! {
         app.rehearse_and_send(request).await.expect(200);
         let request = || ada.request(Method::PATCH, &thread).json(&json!({"moderation": "pre"}));
         app.rehearse_and_send(request).await.expect(200);
+        app.rehearse_and_send(|| reader.request(Method::POST, &path).json(&body)).await.problem(409, "duplicate-comment");
+        let body = json!({"author_name": "Grace", "body_markdown": "I was there, too."});
         app.rehearse_and_send(|| reader.request(Method::POST, &path).json(&body)).await.expect(202);
         let request = || ada.request(Method::PATCH, &thread).json(&json!({"state": "closed", "message": "Enough."}));
         app.rehearse_and_send(request).await.expect(200);

@@ -26,10 +26,12 @@ on_both_databases! {
     async fn a_new_site_has_settings_that_can_be_changed_and_replaced(app: TestApp) {
         let ada = app.account(Role::Administrator).await;
         let new = ada.get(SETTINGS).await.expect(200);
-        assert_eq!(new.json(), json!({"autosave_fold_minutes": 10, "title_characters": 110, "revision": 1}));
+        assert_eq!(new.json(), json!({"autosave_fold_minutes": 10, "title_characters": 110, "revision": 1, "comments_from": "everyone", "votes_from": "everyone",
+            "comment_edit_minutes": 15, "comment_characters": 10_000, "comment_links": 10}));
         assert!(new.header("etag").starts_with("\"r1."));
         let body = json!({"revisions_kept": 500, "autosave_fold_minutes": 5, "title_characters": 90,
-            "article_url": "https://example.org/stories/{slug}", "custom_fields_schema": schema()});
+            "article_url": "https://example.org/stories/{slug}", "custom_fields_schema": schema(),
+            "comments_from": "identified", "votes_from": "nobody", "comment_edit_minutes": 0, "comment_characters": 2_000, "comment_links": 3});
         let changed = ada.patch(SETTINGS, "\"r1\"", body).await.expect(200);
         insta::assert_json_snapshot!("settings", changed.json());
         let read = ada.get(SETTINGS).await.expect(200);
@@ -40,7 +42,8 @@ on_both_databases! {
         assert_eq!((&patched["revisions_kept"], &patched["custom_fields_schema"]), (&json!(500), &schema()));
         let replaced = ada.put(SETTINGS, "\"r3\"", json!({"revisions_kept": 10})).await.expect(200).json();
         let expected = json!({"revisions_kept": 10, "autosave_fold_minutes": 10, "title_characters": 110, "revision": 4,
-            "updated_at": "2026-03-01T12:00:00.000Z"});
+            "updated_at": "2026-03-01T12:00:00.000Z", "comments_from": "everyone", "votes_from": "everyone",
+            "comment_edit_minutes": 15, "comment_characters": 10_000, "comment_links": 10});
         assert_eq!(replaced, expected);
         assert_eq!(change(&ada, json!({"revisions_kept": null})).await.get("revisions_kept"), None);
     }
@@ -132,6 +135,15 @@ on_both_databases! {
             ("article_url", json!("https://example.org/{slug}/{slug}"), "invalid-template"),
             ("article_url", json!("https://example.org/?slug={slug}"), "invalid-template"),
             ("article_url", json!(format!("https://example.org/{{slug}}{}", "x".repeat(2_000))), "too-long"),
+            ("comments_from", json!("nobody"), "unknown-value"),
+            ("comments_from", json!(1), "wrong-type"),
+            ("votes_from", json!("Everyone"), "unknown-value"),
+            ("comment_edit_minutes", json!(-1), "out-of-range"),
+            ("comment_edit_minutes", json!(10_081), "out-of-range"),
+            ("comment_characters", json!(0), "out-of-range"),
+            ("comment_characters", json!(10_001), "out-of-range"),
+            ("comment_links", json!(101), "out-of-range"),
+            ("comment_links", json!("3"), "wrong-type"),
             ("article_urls", json!("https://example.org/{slug}"), "unknown"),
         ] {
             for answer in [ada.put(SETTINGS, "*", json!({member: value})).await, ada.patch(SETTINGS, "*", json!({member: value})).await] {
@@ -140,7 +152,7 @@ on_both_databases! {
                 assert_eq!((&fault["pointer"], &fault["code"]), (&json!(format!("#/{member}")), &json!(code)), "{value}");
             }
         }
-        for member in ["autosave_fold_minutes", "title_characters"] {
+        for member in ["autosave_fold_minutes", "title_characters", "comments_from", "votes_from", "comment_edit_minutes", "comment_characters", "comment_links"] {
             let problem = ada.patch(SETTINGS, "*", json!({member: null})).await.problem(422, "validation-failed");
             assert_eq!(only_fault(&problem)["code"], "wrong-type");
         }

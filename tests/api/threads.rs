@@ -259,10 +259,10 @@ on_both_databases! {
         let (ada, reader) = (app.editor().await, app.reader());
         let article = ada.published("Ships").await;
         let root = posted(&app, &article, None, "root").await;
-        let text = "ż\"".repeat(5_000);
-        for number in 0..40 {
+        let text = "ż\"".repeat(4_999);
+        for number in 10..50 {
             let parent = (number % 2 == 0).then_some(&root);
-            posted(&app, &article, parent, &text).await;
+            posted(&app, &article, parent, &format!("{text}{number}")).await;
         }
         for query in ["", "sort=newest&replies=499", "sort=top&replies=499", "sort=active", "view=flat", "replies=3"] {
             let mut seen = BTreeSet::new();
@@ -564,7 +564,7 @@ impl History {
 /// Posts, edits, takes back, votes, decides, closes and opens at random.
 async fn random_history(app: &TestApp, moderator: &Client, article: &Value, random: &mut StdRng) -> History {
     let mut history = History::default();
-    for step in 0..110 {
+    for step in 0..140 {
         // Several at the same time, so that the ids decide.
         if random.random_bool(0.5) {
             app.state.clock.advance(Duration::seconds(1));
@@ -572,23 +572,24 @@ async fn random_history(app: &TestApp, moderator: &Client, article: &Value, rand
         match random.random_range(0..100) {
             _ if history.comments.len() < 3 => post(app, article, random, step, &mut history).await,
             0..50 => post(app, article, random, step, &mut history).await,
-            50..62 => {
+            50..55 => set_thread(moderator, article, json!({"state": "open"})).await,
+            55..64 => {
                 let state =
                     ["pending", "approved", "approved", "rejected", "spam", "removed"][random.random_range(0..6)];
                 let answer = moderate(moderator, &history.any(random), json!({"state": state})).await;
                 // What its writer took back is not brought back.
                 assert!([200, 409].contains(&answer.status), "{}", answer.text());
             }
-            62..72 => {
+            64..73 => {
                 let change = json!({"body_markdown": format!("Edited at step {step}.")});
                 let answer = own(app, &history.any(random), Method::PATCH, Some(&change)).await;
                 assert!([200, 403, 404, 409].contains(&answer.status), "{}", answer.text());
             }
-            72..79 => {
+            73..80 => {
                 let answer = own(app, &history.any(random), Method::DELETE, None).await;
                 assert!([204, 404, 409, 410].contains(&answer.status), "{}", answer.text());
             }
-            79..94 => vote(app, random, &mut history).await,
+            80..95 => vote(app, random, &mut history).await,
             _ => {
                 let state = ["open", "open", "closed", "read_only", "hidden"][random.random_range(0..5)];
                 let moderation = ["pre", "post", "post"][random.random_range(0..3)];

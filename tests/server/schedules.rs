@@ -46,6 +46,65 @@ fn a_running_server_publishes_to_the_second_on_postgres() {
     publish_while_running(&[("DATABASE_URL", &url)]);
 }
 
+#[test]
+fn a_thread_that_came_due_while_the_server_was_down_is_closed_once_when_it_starts_on_sqlite() {
+    close_after_a_kill(1, &[]);
+}
+
+#[test]
+fn a_thread_that_came_due_while_the_server_was_down_is_closed_once_when_two_instances_start_on_postgres() {
+    let test = "a_thread_that_came_due_while_the_server_was_down_is_closed_once_when_two_instances_start_on_postgres";
+    let Some(base) = postgres::server(test) else { return };
+    let url = schema_of_its_own(base, &format!("closing_start_test_{}", std::process::id()));
+    close_after_a_kill(2, &[("DATABASE_URL", &url)]);
+}
+
+/// Publishes an article whose thread will close soon, kills the server before, and starts some instances at once after it.
+fn close_after_a_kill(instances: usize, database: &[(&str, &str)]) {
+    let public_url = ("GALLEY_PUBLIC_URL", "https://galley.example");
+    let settings: Vec<(&str, &str)> = [&ADMINISTRATOR[..], &[public_url], database].concat();
+    let folders: Vec<_> = (0..instances).map(|_| tempfile::tempdir().unwrap()).collect();
+    let mut server = Server::start(folders[0].path(), &settings);
+    let mut editor = server.log_in(EMAIL, PASSWORD);
+    let closes_at = Clock::System.now() + AHEAD;
+    let article = json!({
+        "title": "At dusk", "body_markdown": "The cranes stood still.", "status": "published",
+        "published_at": written(closes_at - TimeDelta::days(1)),
+    });
+    let made = editor.send("POST", "/v1/editorial/articles", Some(&article));
+    assert_eq!(made.status, 201, "{}", made.text());
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let thread = format!("/v1/editorial/threads/{id}");
+    let ruled = editor.send("PATCH", &thread, Some(&json!({"close_after_days": 1})));
+    assert_eq!(
+        (ruled.status, &ruled.json()["closes_at"]),
+        (200, &json!(written(closes_at)))
+    );
+    assert_eq!(read(&server, &id).1["comments"]["state"], "open");
+    server.signal("KILL");
+    assert_eq!(server.ended().code(), None, "it ended by the signal");
+    wait_until(|| Clock::System.now() > closes_at);
+
+    let servers: Vec<Server> = thread::scope(|scope| {
+        let start = |folder: &tempfile::TempDir| Server::start(folder.path(), &settings);
+        let starts: Vec<_> = folders
+            .iter()
+            .map(|folder| scope.spawn(move || start(folder)))
+            .collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+    for server in &servers {
+        wait_until(|| read(server, &id).1["comments"]["closed_reason"] == "age");
+    }
+    thread::sleep(ANOTHER_LOOK);
+    for server in &servers {
+        let mut editor = editor.again(server);
+        let transitions = editor.send("GET", &format!("{thread}/transitions"), None).json();
+        assert_eq!(transitions["data"].as_array().unwrap().len(), 1, "{transitions}");
+        assert_eq!(transitions["data"][0]["reason"], "age");
+    }
+}
+
 /// Schedules an article, kills the server before its time, and starts some instances at once after it.
 fn publish_after_a_kill(instances: usize, database: &[(&str, &str)]) {
     // The token names the public URL, and must outlive the server.

@@ -96,7 +96,7 @@ pub struct LastEventIdHeader {
 /// Server-sent events (`EventSource` in browsers) for everything that changes what readers see of the thread, within about a
 /// second, whichever instance of the server took the change. Events: `comment` with an item of the thread as
 /// `GET /v1/articles/{id}/comments` gives it, new or as it is now (its counters are those of this moment; count replies by the
-/// `parent_id` of what comes); `gone` with the `id` of a comment that is no longer shown; `thread` with the thread, at the
+/// `parent_id` of what comes, which may come before its parent); `gone` with the `id` of a comment that is no longer shown; `thread` with the thread, at the
 /// beginning and after every change; `reload` when more changed than is told one by one: read the thread anew, also when its
 /// state was `hidden` before. The id of an event is the change sequence of the thread. Whoever comes again with it gets what
 /// they missed, each comment once, as it is now. A stream ends when the article is no longer published, or the server stops.

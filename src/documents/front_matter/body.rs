@@ -1,7 +1,8 @@
 //! What stands below a front matter: a first heading, the text, and our own comment section.
 //!
 //! Our comment section is a last `## Comments`. Each comment is a heading `### NAME — 2026-01-31T10:00:00Z {#c-ID}` (date
-//! and id may be absent) with its text quoted below; a reply stands one quote deeper than what it answers.
+//! and id may be absent) with its text quoted below; a reply stands one quote deeper than what it answers. A notice of a link
+//! from elsewhere has its kind instead of the `c`: `{#pingback-ID}`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -132,14 +133,15 @@ struct Head {
     name: String,
     date: Option<Moment>,
     id: Option<String>,
+    kind: DocumentCommentKind,
 }
 
 fn head(line: &str) -> Option<Head> {
     let (depth, rest) = unquote(line, usize::MAX);
     let rest = rest.strip_prefix("### ")?.trim();
-    let (rest, id) = match rest.strip_suffix('}').and_then(|rest| rest.rsplit_once("{#c-")) {
-        Some((rest, id)) => (rest.trim_end(), Some(id.to_owned())),
-        None => (rest, None),
+    let (rest, id, kind) = match rest.strip_suffix('}').and_then(marked) {
+        Some((rest, id, kind)) => (rest.trim_end(), Some(id.to_owned()), kind),
+        None => (rest, None, DocumentCommentKind::Comment),
     };
     // Without a name the heading begins with the dash.
     let padded = format!(" {rest}");
@@ -152,15 +154,31 @@ fn head(line: &str) -> Option<Head> {
             name: plain_text(name),
             date: Some(date),
             id,
+            kind,
         }),
         (None, Some(id)) => Some(Head {
             depth,
             name: plain_text(rest),
             date: None,
             id: Some(id),
+            kind,
         }),
         (None, None) => None,
     }
+}
+
+/// The heading before the mark at its end, with the id in the mark and the kind that it names.
+fn marked(heading: &str) -> Option<(&str, &str, DocumentCommentKind)> {
+    let (rest, mark) = heading.rsplit_once("{#")?;
+    let (name, id) = mark.split_once('-')?;
+    let kind = match name {
+        "c" => DocumentCommentKind::Comment,
+        "pingback" => DocumentCommentKind::Pingback,
+        "trackback" => DocumentCommentKind::Trackback,
+        "webmention" => DocumentCommentKind::Webmention,
+        _ => return None,
+    };
+    Some((rest, id, kind))
 }
 
 fn comment(lines: &[&str], index: usize, end: usize, head: Head, parent: Option<usize>) -> DocumentComment {
@@ -197,7 +215,7 @@ fn comment(lines: &[&str], index: usize, end: usize, head: Head, parent: Option<
             confidence,
         },
         parent,
-        kind: DocumentCommentKind::Comment,
+        kind: head.kind,
         span: body.as_ref().map_or(own_line, |body| own_line.union(span(body))),
     }
 }

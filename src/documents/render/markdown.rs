@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::depths;
 use crate::documents::front_matter::body::{SECTION_HEADING, escape_line};
 use crate::documents::{
-    Document, DocumentAuthor, DocumentComment, DocumentSeries, DocumentStatus, Part, ThreadClosing, markdown,
+    Document, DocumentAuthor, DocumentComment, DocumentCommentKind, DocumentSeries, DocumentStatus, Part,
+    ThreadClosing, markdown,
 };
 
 /// A value that has no form in YAML.
@@ -207,14 +208,18 @@ impl<'text> Thread<'text> {
     }
 }
 
-/// `### NAME — TIME {#c-ID}` with the text quoted below; an answer stands one quote deeper than what it answers.
+/// `### NAME — TIME {#c-ID}`, or the name of another kind instead of `c`, with the text quoted below; an answer stands one quote deeper than what it answers.
 fn push_comment(text: &mut String, comment: &DocumentComment, depth: usize) {
     let name = comment.author_name.as_ref().map(|name| markdown::line(&name.value));
     let time = comment
         .created_at
         .as_ref()
         .map(|at| format!("\u{2014} {}", time(at.value)));
-    let id = comment.id.as_ref().map(|id| format!("{{#c-{}}}", id.value));
+    let mark = match comment.kind {
+        DocumentCommentKind::Comment => "c",
+        notice => notice.as_str(),
+    };
+    let id = comment.id.as_ref().map(|id| format!("{{#{mark}-{}}}", id.value));
     let heading: Vec<String> = [name, time, id].into_iter().flatten().collect();
     let (outer, inner) = ("> ".repeat(depth), "> ".repeat(depth.saturating_add(1)));
     let heading = [

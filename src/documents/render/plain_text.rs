@@ -88,6 +88,7 @@ fn of_comment(comment: &DocumentComment, names: &[String]) -> String {
         DocumentCommentKind::Comment => None,
         DocumentCommentKind::Pingback => Some("Pingback"),
         DocumentCommentKind::Trackback => Some("Trackback"),
+        DocumentCommentKind::Webmention => Some("Webmention"),
     };
     if let Some(notice) = notice {
         let line: Vec<&str> = text.split_whitespace().collect();

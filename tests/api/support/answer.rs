@@ -52,6 +52,18 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// The body as text, without the edit token that only the first answer to a post shows.
+    pub fn kept_text(&self) -> String {
+        let text = self.text();
+        match text.split_once(",\"edit_token\":\"") {
+            Some((before, rest)) => match rest.split_once('"') {
+                Some((_, after)) => format!("{before}{after}"),
+                None => text,
+            },
+            None => text,
+        }
+    }
+
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
         self.headers

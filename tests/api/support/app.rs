@@ -65,7 +65,9 @@ impl TestApp {
         std::fs::copy(sqlite_template().await, &path).unwrap();
         let location =
             Settings::from_lookup(|key| (key == "DATABASE_URL").then(|| format!("sqlite://{}", path.display())));
-        Self::on(location.unwrap(), folder).await
+        let mut settings = location.unwrap();
+        settings.comment_rates.clear();
+        Self::on(settings, folder).await
     }
 
     /// On a schema of its own in a PostgreSQL database; `None`, with a word about it, when there is no PostgreSQL.
@@ -76,7 +78,8 @@ impl TestApp {
             "GALLEY_POSTGRES_CONNECTIONS" => Some("4".to_owned()),
             _ => None,
         });
-        let settings = settings.unwrap();
+        let mut settings = settings.unwrap();
+        settings.comment_rates.clear();
         migrate::run(&Database::open(&settings.database).unwrap())
             .await
             .unwrap();
@@ -114,8 +117,36 @@ impl TestApp {
         let mut settings =
             Settings::from_lookup(|key| (key == "DATABASE_URL").then(|| format!("sqlite://{}", path.display())))
                 .unwrap();
+        settings.comment_rates.clear();
         change(&mut settings);
         Self::on(settings, folder).await
+    }
+
+    /// The same database and files with other settings, as after a new start. The clock and the ids begin anew.
+    pub async fn reconfigured(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let Self {
+            state, _folder: folder, ..
+        } = self;
+        let mut settings = state.settings.clone();
+        drop(state);
+        change(&mut settings);
+        Self::on(settings, folder).await
+    }
+
+    /// Another instance on the same database, with other settings and the same clock and accounts.
+    pub async fn with_changed_settings(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.state.settings.clone();
+        change(&mut settings);
+        let database = Database::open(&settings.database).unwrap();
+        let key = SigningKey::from_pem(SIGNING_KEY.as_bytes()).unwrap();
+        let state = AppState::load(settings, database, key, self.state.clock.clone(), IdSource::seeded(3))
+            .await
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            accounts_made: Cell::new(self.accounts_made.get() + 1_000),
+            ..Self::around(state, folder).await
+        }
     }
 
     async fn on(mut settings: Settings, folder: TempDir) -> Self {
@@ -127,6 +158,10 @@ impl TestApp {
         let state = AppState::load(settings, database, key, Clock::standing_at(noon), IdSource::seeded(1))
             .await
             .unwrap();
+        Self::around(state, folder).await
+    }
+
+    async fn around(state: AppState, folder: TempDir) -> Self {
         let shared = Shared::new(state);
         let state = shared.state().clone();
         let service = Rc::new(init_service(app(shared)).await);

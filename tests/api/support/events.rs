@@ -32,13 +32,13 @@ impl EventStream {
     /// What comes next as it is on the wire; `None` when the stream ends.
     pub async fn text(&mut self) -> Option<String> {
         let next = poll_fn(|context| self.body.as_mut().poll_next(context));
-        let bytes = timeout(PATIENCE, next).await.expect("nothing comes")?;
+        let bytes = timeout(PATIENCE, next).await.unwrap()?;
         Some(String::from_utf8(bytes.unwrap().to_vec()).unwrap())
     }
 
     /// The events that come next, each with its name, its data and, where it has one, its id.
     pub async fn events(&mut self) -> Vec<Value> {
-        let text = self.text().await.expect("the stream has ended");
+        let text = self.text().await.unwrap();
         let blocks = text.split("\n\n").filter(|block| !block.is_empty());
         blocks.filter_map(event).collect()
     }

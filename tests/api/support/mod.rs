@@ -8,6 +8,7 @@ pub mod events;
 pub mod postgres;
 pub mod rehearsal;
 pub mod s3;
+pub mod smtp;
 
 /// Makes two tests of one: `name::sqlite` and `name::postgres`. Both must give the same answers.
 #[macro_export]

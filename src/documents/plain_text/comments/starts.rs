@@ -254,6 +254,7 @@ fn read_form(line: &str) -> Option<Form> {
     for (label, kind) in [
         ("pingback:", DocumentCommentKind::Pingback),
         ("trackback:", DocumentCommentKind::Trackback),
+        ("webmention:", DocumentCommentKind::Webmention),
     ] {
         if let Some(text) = strip_prefix_in_any_case(&line, label)
             .map(str::trim)
