@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::database::DatabaseLocation;
 use crate::database::sqlite::Durability;
+use crate::http::client_address::TrustedProxies;
 use crate::http::rate_limits::Rate;
 use crate::mail::relay::{MailSettingFault, MailSettings};
 use crate::media::renditions::rendition::MAX_RENDITION_SIDE;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub max_listeners: usize,
     /// Whether failed log-ins and comments are counted.
     pub rate_limits: RateLimits,
+    /// The proxies before this server, whose word counts on whom they speak for.
+    pub trusted_proxies: TrustedProxies,
     /// How often one stranger may post a comment; every one of the rates counts.
     pub comment_rates: Vec<Rate>,
     /// The identity provider that vouches for the readers of the site.
@@ -256,6 +259,10 @@ pub const ALL: &[SettingDoc] = &[
         default: "on",
     },
     SettingDoc {
+        key: "GALLEY_TRUSTED_PROXIES",
+        default: "",
+    },
+    SettingDoc {
         key: "GALLEY_COMMENT_RATE",
         default: "10/60,60/3600",
     },
@@ -373,6 +380,7 @@ impl Settings {
                 Some("off") => RateLimits::Off,
                 Some(other) => return Err(fault("GALLEY_RATE_LIMITS", format!("{other:?} is neither on nor off"))),
             },
+            trusted_proxies: trusted_proxies(lookup("GALLEY_TRUSTED_PROXIES").as_deref())?,
             comment_rates: comment_rates(lookup("GALLEY_COMMENT_RATE").as_deref())?,
             reader_identity: reader_identity(&lookup)?,
             key_rotation_days: key_rotation_days(lookup("GALLEY_KEY_ROTATION_DAYS"))?,
@@ -540,6 +548,11 @@ fn commenter_data_days(value: Option<String>) -> Result<Option<u32>, SettingFaul
     }
 }
 
+fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingFault> {
+    let parsed = text.map_or_else(|| Ok(TrustedProxies::default()), TrustedProxies::parse);
+    parsed.map_err(|cause| fault("GALLEY_TRUSTED_PROXIES", cause.to_string()))
+}
+
 fn comment_rates(text: Option<&str>) -> Result<Vec<Rate>, SettingFault> {
     const KEY: &str = "GALLEY_COMMENT_RATE";
     let text = text.unwrap_or("10/60,60/3600");
@@ -677,6 +690,7 @@ mod tests {
             ("GALLEY_S3_ENDPOINT", "s3.example.org"),
             ("GALLEY_CORS_ORIGINS", "https://a.example/path"),
             ("GALLEY_RATE_LIMITS", "none"),
+            ("GALLEY_TRUSTED_PROXIES", "proxy.example"),
             ("GALLEY_COMMENT_RATE", "10"),
             ("GALLEY_COMMENT_RATE", "0/60"),
             ("GALLEY_COMMENT_RATE", "10/60,"),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::client_address::client_address;
 use crate::http::telemetry::RequestId;
 
 /// Who writes, by what right, and from where.
@@ -101,7 +102,7 @@ impl Origin {
     pub fn of(request: &HttpRequest, actor: Actor) -> Self {
         Self {
             actor,
-            address: request.peer_addr().map(|address| address.ip().to_canonical()),
+            address: client_address(request),
             request_id: Some(RequestId::of(request).as_str().to_owned()),
         }
     }

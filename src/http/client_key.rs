@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::Sha256;
 use uuid::{Builder, Uuid};
 
+use crate::http::client_address::client_address;
+
 /// Bytes of an IPv6 address that name a network: one household or machine has the other half to itself (RFC 6177).
 const NETWORK_BYTES: usize = 8;
 
@@ -28,12 +30,10 @@ impl ClientKeys {
     /// The key of the client that a request comes from: the same for one IPv4 address, and for one IPv6 network of 64
     /// bits. It is a version 8 UUID (RFC 9562, section 5.8), so it is never the id of an account.
     ///
-    /// Clients behind one proxy have one key, as the headers by which a proxy tells whom it speaks for are not read.
+    /// Clients behind one proxy have one key, unless `GALLEY_TRUSTED_PROXIES` names it.
     #[must_use]
     pub fn of(&self, request: &HttpRequest) -> Uuid {
-        let network = request
-            .peer_addr()
-            .map_or_else(Vec::new, |address| network(address.ip()));
+        let network = client_address(request).map_or_else(Vec::new, network);
         self.key(&network)
     }
 

@@ -1,6 +1,7 @@
 //! What every route shares: problems, input, pages, conditional requests, telemetry. Nothing here knows a noun.
 
 pub mod answer;
+pub mod client_address;
 pub mod client_key;
 pub mod conditional;
 pub mod cors;

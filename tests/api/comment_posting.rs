@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use futures_util::future::join_all;
 use galley::accounts::permissions::Role;
+use galley::http::client_address::TrustedProxies;
 use galley::http::rate_limits::Rate;
 use galley::settings::{KeySource, RateLimits, ReaderIdentity, Settings};
 use jsonwebtoken::jwk::Jwk;
@@ -442,6 +443,22 @@ on_both_databases! {
         assert!(answers.iter().all(|answer| [201, 409].contains(&answer.status)));
         let thread = ada.get(&format!("/v1/editorial/threads/{}", id(&article))).await.expect(200).json();
         assert_eq!(thread["approved_count"], 1);
+    }
+
+    async fn readers_behind_a_trusted_proxy_are_told_apart(app: TestApp) {
+        let article = app.editor().await.published("Ships").await;
+        let trusting = app.with_changed_settings(|settings| {
+            rates("1/60")(settings);
+            settings.trusted_proxies = TrustedProxies::parse("192.0.2.1").unwrap();
+        }).await;
+        let send = |body: &str, from: &'static str, client: &'static str| {
+            post(&trusting.reader(), &article, &text(body)).from(from).header("X-Forwarded-For", client).send()
+        };
+        send("One", "192.0.2.1", "198.51.100.1").await.expect(201);
+        send("Two", "192.0.2.1", "198.51.100.2").await.expect(201);
+        send("Three", "192.0.2.1", "203.0.113.9, 198.51.100.2").await.problem(429, "comment-flood");
+        send("Four", "192.0.2.7", "198.51.100.3").await.expect(201);
+        send("Five", "192.0.2.7", "198.51.100.4").await.problem(429, "comment-flood");
     }
 
     async fn votes_edits_and_subscriptions_are_counted_too(app: TestApp) {
