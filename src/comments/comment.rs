@@ -313,6 +313,12 @@ pub struct CommentWriterRow {
 }
 
 impl CommentRow {
+    /// Whether readers see the comment, or the place that it leaves above others.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        self.state() == CommentState::Approved || self.descendant_count > 0
+    }
+
     /// The state; a name that this version does not know is not shown.
     #[must_use]
     pub fn state(&self) -> CommentState {

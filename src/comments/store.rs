@@ -79,7 +79,7 @@ pub async fn find_public(connection: &mut Connection, id: Uuid) -> Result<Commen
         .await
         .optional()?;
     match found {
-        Some((row, thread)) if is_visible(&row) && thread.state() != ThreadState::Hidden => Ok(row),
+        Some((row, thread)) if row.is_visible() && thread.state().is_shown() => Ok(row),
         _ => Err(CommentFailure::Absent),
     }
 }
@@ -724,7 +724,7 @@ pub async fn visible_comment(
         .first(connection)
         .await
         .optional()?;
-    row.filter(is_visible).ok_or(CommentFailure::Absent)
+    row.filter(CommentRow::is_visible).ok_or(CommentFailure::Absent)
 }
 
 async fn answerable(connection: &mut Connection, article: RowId, id: Uuid) -> Result<CommentRow, CommentFailure> {
@@ -867,10 +867,6 @@ async fn recall_activity(connection: &mut Connection, article: RowId, path: &Thr
             .await?;
     }
     Ok(())
-}
-
-fn is_visible(row: &CommentRow) -> bool {
-    row.state() == CommentState::Approved || row.descendant_count > 0
 }
 
 fn path_below(parent: Option<&CommentRow>, ordinal: u32) -> Result<ThreadPath, CommentFailure> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::comments::comment::{CommentRow, CommentState, ThreadRow, ThreadState};
+use crate::comments::comment::{CommentRow, ThreadRow};
 use crate::comments::views::{ThreadItem, ThreadOut};
 
 /// The most comments that are told one by one; whoever missed more reads the thread anew.
@@ -109,15 +109,8 @@ pub fn reload(after: i64, thread: &ThreadRow) -> Result<Batch, serde_json::Error
     })
 }
 
-/// Whether listeners may learn of the comments of a thread.
-#[must_use]
-pub fn shows_comments(thread: &ThreadRow) -> bool {
-    thread.state() != ThreadState::Hidden
-}
-
 fn push_comment(text: &mut String, row: CommentRow) -> Result<(), serde_json::Error> {
-    let is_visible = row.state() == CommentState::Approved || row.descendant_count > 0;
-    match is_visible {
+    match row.is_visible() {
         true => push(text, "comment", &ThreadItem::comment(row)),
         false => push(text, "gone", &CommentGoneOut { id: row.id.0 }),
     }

@@ -107,7 +107,7 @@ pub async fn batch_since(state: &AppState, thread: &ThreadRow, after: i64) -> Re
     let written = match CatchUp::between(after, thread.change_sequence) {
         CatchUp::Nothing => event::changes(after, thread, Vec::new()),
         CatchUp::Reload => event::reload(after, thread),
-        CatchUp::Changes if !event::shows_comments(thread) => event::changes(after, thread, Vec::new()),
+        CatchUp::Changes if !thread.state().is_shown() => event::changes(after, thread, Vec::new()),
         CatchUp::Changes => {
             let rows = changed(state, thread, after).await?;
             // One change can make many comments look different.
